@@ -1,0 +1,107 @@
+"""The contract every channel fulfils. Touches nothing; gateways live in `bot/gateways/<channel>/`.
+
+A gateway knows its provider and nothing of Muster: it verifies and parses what comes in, renders and sends what goes
+out, and says what it cannot promise. It owns no limiter, no retry and no storage of ours; intake, outbox and the
+fan-out worker do that once for all. Its root never imports it: `app/` plugs it in.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.messages import Accepted, Address, Channel, Event, Outbound
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the provider allows one sender account, with the day somebody last checked.
+
+    Attributes:
+        per_second: messages a second for the whole account.
+        per_recipient_s: seconds between two messages to one recipient; 0 = no limit.
+        recipient_burst: messages one recipient may get at once before that counts.
+        in_flight: requests under way at once.
+        text_units: longest text, UTF-16 units.
+        batch: most recipients of one fan-out batch (half a second's worth, 10..100, unless a bulk call takes more).
+        last_verified: ISO date.
+    """
+
+    per_second: float
+    per_recipient_s: float
+    recipient_burst: int
+    in_flight: int
+    text_units: int
+    batch: int
+    last_verified: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A webhook as it arrived: raw bytes, headers with lower-case names, the public URL it was meant for."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A message rendered once for everybody who gets the same words; `parts` are the provider's own shapes."""
+
+    parts: tuple[Mapping[str, str], ...]
+    outbound: Outbound
+
+
+class Gateway(Protocol):
+    """One sender account on one channel."""
+
+    @property
+    def channel(self) -> Channel: ...
+
+    @property
+    def account(self) -> str: ...
+
+    @property
+    def limits(self) -> Limits: ...
+
+    @property
+    def confirms(self) -> bool:
+        """Whether receipts tell of arrival; without them a board says *accepted*, never *reached* by itself."""
+        ...
+
+    @property
+    def max_hook_bytes(self) -> int:
+        """Larger bodies are refused unread."""
+        ...
+
+    async def open(self) -> None:
+        """Connect and introduce ourselves; raises `ClosedError` if refused. A failure closes this channel only."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+    def verify(self, hook: Hook) -> None:
+        """Check secret or signature over the raw bytes in constant time; raises `ForgedHookError`."""
+        ...
+
+    def parse(self, hook: Hook) -> Sequence[Event]:
+        """Turn a verified body into events, oldest first; unknown kinds give none; raises `MalformedHookError`."""
+        ...
+
+    def prepare(self, outbound: Outbound) -> Prepared:
+        """Render once; raises `RejectedError` if it can never fit."""
+        ...
+
+    async def send(self, to: Address, message: Prepared, *, delivery: int | None = None) -> Accepted:
+        """Send to one recipient; the id of the last part is returned.
+
+        Raises:
+            SendError: one of the family in `bot.errors`.
+        """
+        ...
+
+    async def acknowledge(self, event: Event) -> None:
+        """Tell the provider that a button press was seen (stops a spinner); never raises for a late one."""
+        ...

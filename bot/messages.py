@@ -1,0 +1,167 @@
+"""The words every channel shares: addresses, what comes in, what goes out. Values only, touches nothing.
+
+Handlers and alerts see these and never a provider's types, so that nobody is second class for their channel.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+MAX_BUTTON_DATA = 64  # bytes; the tightest channel (Telegram Bot API: callback_data 1-64 bytes)
+
+
+class Channel(StrEnum):
+    """The channels Muster knows; a gateway exists for those that are switched on."""
+
+    TELEGRAM = "telegram"
+    WEBCHAT = "webchat"
+    WHATSAPP = "whatsapp"
+    SMS = "sms"
+    VIBER = "viber"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One way to reach somebody: a channel, the sender account of ours, and the provider's name for them."""
+
+    channel: Channel
+    account: str
+    value: str
+
+    def __repr__(self) -> str:  # the value is personal and must not reach a log
+        return f"Address({self.channel}:{self.account}:...)"
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A shared position in degrees (WGS 84)."""
+
+    lat: float
+    lon: float
+
+    def __repr__(self) -> str:
+        return "Pin(...)"
+
+
+class InboundKind(StrEnum):
+    """What somebody did."""
+
+    TEXT = "text"
+    BUTTON = "button"
+    PIN = "pin"
+    CONTACT = "contact"
+    START = "start"  # opened the chat or pressed Start; `text` may carry a payload
+    STOPPED = "stopped"  # blocked us or unsubscribed at the provider
+    OTHER = "other"  # a photo, a sticker: understood as "somebody wrote", nothing more
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One thing a citizen did.
+
+    Attributes:
+        key: the provider's own key of this event, unique within channel and account.
+        text: typed words, a button's label, or a start payload; NFC, at most 4,000 characters.
+        button: machine data of a pressed button, at most 64 bytes.
+        contact: a phone number the person shared of themselves, as typed or given by the app.
+        language: what the app says of its language (BCP 47), a hint only.
+        callback: provider's handle to acknowledge a pressed button, if it wants one.
+    """
+
+    key: str
+    address: Address
+    kind: InboundKind
+    text: str = ""
+    button: str = ""
+    pin: Pin | None = None
+    contact: str = ""
+    language: str = ""
+    callback: str = ""
+
+
+class ReceiptState(StrEnum):
+    """What a provider or a browser says of a message of ours.
+
+    `accepted` does not promise that it arrived, `delivered` not that anybody saw it, `read` not who.
+    """
+
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """News of one message; `delivery` is our own id where the channel lets it travel along."""
+
+    key: str
+    channel: Channel
+    account: str
+    provider_id: str
+    state: ReceiptState
+    delivery: int | None = None
+    error: str = ""
+
+
+Event = Inbound | Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A choice: what the citizen reads and what comes back when it is pressed."""
+
+    label: str
+    data: str
+
+
+class Ask(StrEnum):
+    """A thing an app may offer to share with one tap; channels without it ask in words."""
+
+    LOCATION = "location"
+    CONTACT = "contact"
+
+
+class Frame(StrEnum):
+    """How a message must be framed on the screen."""
+
+    REPLY = "reply"
+    ALERT = "alert"
+    DRILL = "drill"
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """One message to a citizen, plain text; a channel renders it as well as it can and never drops words.
+
+    Attributes:
+        text: what to say, NFC, no markup.
+        language: BCP 47 tag of the text, for screen readers and direction.
+        ask_label: words on the one-tap share button, when `ask` is set.
+    """
+
+    text: str
+    language: str
+    buttons: tuple[Button, ...] = ()
+    ask: Ask | None = None
+    ask_label: str = ""
+    frame: Frame = Frame.REPLY
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider took the message; `provider_id` is its name for it.
+
+    `confirmed` is False where taking it means nothing yet (web chat: stored for a browser that may be closed): the
+    delivery then stays *attempting* until a receipt says accepted.
+    """
+
+    provider_id: str
+    confirmed: bool = True
+
+
+Priority = Literal[0, 1, 2, 3]  # extreme, severe, others, routine
+EXTREME: Priority = 0
+SEVERE: Priority = 1
+OTHERS: Priority = 2
+ROUTINE: Priority = 3

@@ -1,0 +1,62 @@
+"""One step of one conversation, as a handler sees it. Values and two small contracts; touches no channel."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.messages import Inbound, Outbound
+
+
+@dataclass(slots=True)
+class Session:
+    """Where a conversation stands. Kept sealed in SQL; `data` holds short strings only."""
+
+    step: str = ""
+    data: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Turn:
+    """What came in, the transaction it is handled in, and what goes back.
+
+    Everything a handler writes through `connection` commits together with the session, the replies and the inbox
+    row, or not at all. A handler awaits nothing but that connection.
+
+    Attributes:
+        lane: blind index of the citizen's address (channel, account, value).
+        key: unique name of this inbound event; derive keys of further outbox rows from it.
+    """
+
+    inbound: Inbound
+    lane: bytes
+    key: str
+    connection: AsyncConnection
+    now: datetime
+    session: Session
+    replies: list[Outbound] = field(default_factory=list)
+
+    def reply(self, message: Outbound) -> None:
+        """Send `message` back to whoever wrote, once the step has committed."""
+        self.replies.append(message)
+
+
+Step = Callable[[Turn], Awaitable[bool]]
+"""Handles a turn and says whether it did; the router tries the next one otherwise."""
+
+Conversation = Callable[[Turn], Awaitable[None]]
+"""The whole of the handlers: always answers something."""
+
+
+class Pace(Protocol):
+    """When one account may send a message that is not part of a broadcast. Replies go before bulk."""
+
+    async def reply(self, lane: bytes) -> None:
+        """Return when one message to the recipient `lane` may leave now."""
+        ...
+
+    async def freeze(self, seconds: float) -> None:
+        """The provider said wait: nobody sends on this account for `seconds`."""
+        ...

@@ -1,0 +1,27 @@
+"""The one clock: aware UTC wall time and a monotonic counter. Touches nothing else."""
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What every part of Muster asks for the time; tests pass their own."""
+
+    def now(self) -> datetime:
+        """Return the aware UTC wall time."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds from an arbitrary start that never go backwards."""
+        ...
+
+
+class SystemClock:
+    """The clock of the machine."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()

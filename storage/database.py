@@ -1,0 +1,187 @@
+"""One SQL database, SQLite or PostgreSQL, opened by URL. Touches SQLAlchemy engines only.
+
+Three ways in, the same on both databases:
+- `durable()`: a writing transaction that has reached the disk when it returns (inbox, outbox, answers, approvals);
+- `bulk()`: a writing transaction that survives a killed process but may lose its last moments when the power
+  goes (outcomes, progress), never half of itself;
+- `read()`: a snapshot for reading.
+On SQLite every writing transaction is BEGIN IMMEDIATE; keep it short and await nothing else inside.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from storage.errors import ConfigurationError, StorageUnavailableError
+
+BUSY_TIMEOUT_MS = 30_000
+MAX_PARAMETERS = 30_000  # SQLite allows 32,766 bound values in one statement, PostgreSQL 32,767
+
+
+class Database:
+    """The engines of one database; made by `open_database`, closed by `close()`."""
+
+    def __init__(self, durable: AsyncEngine, bulk: AsyncEngine, reading: AsyncEngine) -> None:
+        self._durable = durable
+        self._bulk = bulk
+        self._reading = reading
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._durable.dialect.name
+
+    @asynccontextmanager
+    async def durable(self) -> AsyncIterator[AsyncConnection]:
+        """A writing transaction that is on the disk once the block has ended without an error.
+
+        Raises:
+            StorageUnavailableError: the database is away, locked for 30 s, or its disk is full.
+        """
+        async with _transaction(self._durable) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def bulk(self) -> AsyncIterator[AsyncConnection]:
+        """A writing transaction for many rows of progress; raises like `durable`."""
+        async with _transaction(self._bulk) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A snapshot for reading; raises like `durable`."""
+        async with _transaction(self._reading) as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close every pooled connection."""
+        for engine in {self._durable, self._bulk, self._reading}:
+            await engine.dispose()
+
+
+@asynccontextmanager
+async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    except OperationalError as error:
+        raise StorageUnavailableError("the database is away or refuses to write") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StorageUnavailableError("the connection to the database broke") from error
+        raise
+    except OSError as error:
+        raise StorageUnavailableError("the database cannot be reached") from error
+
+
+def async_url(url: str) -> str:
+    """Return `url` with the asynchronous driver named.
+
+    Raises:
+        ConfigurationError: the URL is not SQLite's or PostgreSQL's.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigurationError(
+            "the database URL cannot be read; example: sqlite:///var/muster.db"
+        ) from error
+    drivers = {
+        "sqlite": "sqlite+aiosqlite",
+        "postgresql": "postgresql+asyncpg",
+        "postgres": "postgresql+asyncpg",
+    }
+    backend = parsed.get_backend_name()
+    if backend not in drivers:
+        raise ConfigurationError("the database URL must begin with sqlite: or postgresql:")
+    return parsed.set(drivername=drivers[backend]).render_as_string(hide_password=False)
+
+
+def open_database(url: str, *, pool_size: int = 5) -> Database:
+    """Open the database at `url` (`sqlite:///path` or `postgresql://...`); nothing connects yet.
+
+    Args:
+        pool_size: connections kept for each of the ways in (PostgreSQL shares one pool of three times this).
+
+    Raises:
+        ConfigurationError: the URL is not SQLite's or PostgreSQL's.
+    """
+    target = async_url(url)
+    if target.startswith("postgresql"):
+        engine = create_async_engine(target, pool_size=pool_size * 3, max_overflow=0, pool_pre_ping=True)
+        return Database(engine, engine, engine)
+    return Database(
+        _sqlite_engine(target, 1, "FULL", "BEGIN IMMEDIATE"),
+        _sqlite_engine(target, 1, "NORMAL", "BEGIN IMMEDIATE"),
+        _sqlite_engine(target, pool_size, "NORMAL", "BEGIN"),
+    )
+
+
+def _sqlite_engine(url: str, pool_size: int, synchronous: str, begin: str) -> AsyncEngine:
+    # One writing connection per process and kind: SQLite has one writer, a queue of our own is fairer than its lock.
+    engine = create_async_engine(
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=BUSY_TIMEOUT_MS / 1000,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(raw: Any, _record: object) -> None:
+        raw.isolation_level = None  # SQLAlchemy's own BEGIN below, not the driver's late one
+        cursor = raw.cursor()
+        for pragma in (
+            f"busy_timeout = {BUSY_TIMEOUT_MS}",
+            "journal_mode = WAL",
+            f"synchronous = {synchronous}",
+            "foreign_keys = ON",
+            "temp_store = MEMORY",
+            "cache_size = -16000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+async def insert_new(
+    connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], conflict: Iterable[str]
+) -> int:
+    """Insert `rows`, leaving alone those whose `conflict` columns are already there; return how many were new."""
+    if not rows:
+        return 0
+    build = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    columns = list(conflict)
+    step = max(1, MAX_PARAMETERS // max(1, len(rows[0])))
+    new = 0
+    for start in range(0, len(rows), step):
+        statement = build(table).values(list(rows[start : start + step]))
+        result = await connection.execute(statement.on_conflict_do_nothing(index_elements=columns))
+        new += result.rowcount
+    return new
+
+
+async def upsert(
+    connection: AsyncConnection,
+    table: Table,
+    row: Mapping[str, Any],
+    conflict: Iterable[str],
+    update: Iterable[str],
+) -> None:
+    """Insert `row`, or where its `conflict` columns are already there set the `update` columns to its values."""
+    build = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = build(table).values(dict(row))
+    changes = {name: statement.excluded[name] for name in update}
+    await connection.execute(statement.on_conflict_do_update(index_elements=list(conflict), set_=changes))

@@ -1,0 +1,59 @@
+"""Every Redis key and its life. Touches nothing; the only place where key names are spelled.
+
+All keys of one sender account share a hash tag, so that one Lua call may touch them on a cluster.
+"""
+
+from dataclasses import dataclass
+
+EPOCH = "muster:epoch"  # random name of this Redis's life; missing or changed = Redis was lost
+CHAT_BELL = "muster:chat:{chat}"  # pub/sub: something new for one web chat
+WORK_BELL = "muster:bell:work"  # pub/sub: an alert was approved or cancelled, the planner may look at once
+GROUP = "workers"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountKeys:
+    """The keys of one sender account (`telegram:main`)."""
+
+    channel: str
+    account: str
+
+    @property
+    def _tag(self) -> str:
+        return f"{{{self.channel}:{self.account}}}"
+
+    def stream(self, priority: int) -> str:
+        """Stream of batches waiting to be sent at `priority` (0 = extreme)."""
+        return f"muster:{self._tag}:q:{priority}"
+
+    def enqueued(self, epoch: str) -> str:
+        """Set of batch ids already put on a stream in this epoch; keeps a second offer single."""
+        return f"muster:{self._tag}:enq:{epoch}"
+
+    def marks(self, batch: int) -> str:
+        """Bit string: which deliveries of a batch were handed to the gateway (one bit each); lives an hour."""
+        return f"muster:{self._tag}:sent:{batch}"
+
+    @property
+    def limiter(self) -> str:
+        """Theoretical arrival time of the account's limiter, microseconds of Redis TIME."""
+        return f"muster:{self._tag}:tat"
+
+    @property
+    def reserve(self) -> str:
+        """Recent demand of replies, by which bulk leaves room for them."""
+        return f"muster:{self._tag}:reserve"
+
+    def recipient(self, fingerprint: str) -> str:
+        """Theoretical arrival time of one recipient's limiter (fingerprint is the blind index, hex)."""
+        return f"muster:{self._tag}:to:{fingerprint}"
+
+    @property
+    def frozen(self) -> str:
+        """Set while the provider told everybody to wait (429)."""
+        return f"muster:{self._tag}:frozen"
+
+    @property
+    def circuit(self) -> str:
+        """Set while the account is closed because its token was refused."""
+        return f"muster:{self._tag}:circuit"

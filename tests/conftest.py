@@ -1,0 +1,121 @@
+"""The real parts every test may stand on: a Redis server, SQLite files, a PostgreSQL server, keys."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from app.embedded import find_redis_server
+from storage.clock import SystemClock
+from storage.database import Database, open_database
+from storage.migrate import migrate
+from storage.redis import connect_redis
+from storage.vault import Vault
+
+ROOT = Path(__file__).parent.parent
+
+
+def wait_until(check: object, seconds: float = 10.0) -> None:
+    """Call `check` until it says yes; fail when it has not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not check():  # type: ignore[operator]
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {seconds} s")
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real files that lie beside a checkout; tests that need them skip where they are absent."""
+    folder = Path(os.environ.get("MUSTER_TEST_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("the folder with real CAP files is not here (MUSTER_TEST_DATA)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def short_tmp() -> Iterator[Path]:
+    """A folder with a short name: unix sockets allow about 100 characters."""
+    folder = Path(tempfile.mkdtemp(prefix="mu"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def redis_server(short_tmp: Path) -> Iterator[str]:
+    """A real Redis of the session; returns its URL."""
+    socket = short_tmp / "r.sock"
+    command = [str(find_redis_server()), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(short_tmp)]
+    process = subprocess.Popen([*command, "--maxmemory-policy", "noeviction"], stdout=subprocess.DEVNULL)
+    try:
+        wait_until(socket.exists)
+        yield f"unix://{socket}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture
+async def redis(redis_server: str) -> AsyncIterator[Redis]:
+    """An empty Redis."""
+    client = connect_redis(redis_server)
+    await client.flushall()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy from."""
+    path = tmp_path_factory.mktemp("sql") / "template.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server(short_tmp: Path) -> Iterator[str]:
+    """A real PostgreSQL of the session, from Debian's packages or the test extra's wheel; returns its URL."""
+    with postgres(short_tmp / "pg") as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """A migrated, empty database; the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        path = tmp_path / "muster.db"
+        shutil.copy(template, path)
+        url = f"sqlite:///{path}"
+    else:
+        url = fresh_postgres_database(request.getfixturevalue("postgres_server"))
+    opened = open_database(url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def sqlite(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    """A migrated, empty SQLite database, for tests where the kind of database does not matter."""
+    path = tmp_path / "muster.db"
+    shutil.copy(sqlite_template, path)
+    opened = open_database(f"sqlite:///{path}")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault([bytes(range(32))], bytes(range(32, 64)))
+
+
+@pytest.fixture
+def clock() -> SystemClock:
+    return SystemClock()
