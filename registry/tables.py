@@ -10,13 +10,14 @@ person = Table(
     Column(
         "id", BigId, primary_key=True, autoincrement=False
     ),  # random, 53 bits: says nothing, fits everywhere
-    Column("state", String(10), nullable=False),  # new | active | stopped | erased
+    Column("state", String(10), nullable=False),  # new | active | stopped | merged | erased
     Column("language", String(12), nullable=False),
     Column("language_chosen", Boolean, nullable=False),  # chosen by the person, not guessed
     Column("consent_version", String(20)),
     Column("consent_at", UtcDateTime),
     Column("data_key", LargeBinary),  # sealed; gone when erased
     Column("drill", Boolean, nullable=False),  # a simulated person: only drills reach them
+    Column("merged_into", BigId, index=True),  # the registration that took this one over; erased together
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
 )
@@ -45,7 +46,8 @@ whereabouts = Table(
     Column("kind", String(6), nullable=False),  # home | trip | pin
     Column("cell", BigId),  # H3 resolution 7; a pin is snapped to it before anything is written
     Column("radius_km", Float, nullable=False, default=0.0),  # of a named city
-    Column("country", String(2), nullable=False),  # ISO 3166-1 alpha-2
+    Column("country", String(2), nullable=False),  # ISO 3166-1 alpha-2, the surest
+    Column("near", String(8)),  # up to three more it may lie in (a pin at a border): "MM,LA"
     Column("admin1", String(20)),
     Column("label", LargeBinary),  # sealed name of the place as the person knows it
     Column("time_zone", String(40)),
