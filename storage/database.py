@@ -1,7 +1,7 @@
 """One SQL database, SQLite or PostgreSQL, opened by URL. Touches SQLAlchemy engines only.
 
 Three ways in, the same on both databases:
-- `durable()`: a writing transaction that has reached the disk when it returns (inbox, outbox, answers, approvals);
+- `durable()`: a writing transaction that is on the disk when it returns (inbox, answers, approvals);
 - `bulk()`: a writing transaction that survives a killed process but may lose its last moments when the power
   goes (outcomes, progress), never half of itself;
 - `read()`: a snapshot for reading.

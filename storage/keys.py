@@ -31,7 +31,7 @@ class AccountKeys:
         return f"muster:{self._tag}:enq:{epoch}"
 
     def marks(self, batch: int) -> str:
-        """Bit string: which deliveries of a batch were handed to the gateway (one bit each); lives an hour."""
+        """String with one byte for each delivery of a batch: the outcome, once known; lives an hour."""
         return f"muster:{self._tag}:sent:{batch}"
 
     @property
@@ -40,8 +40,13 @@ class AccountKeys:
         return f"muster:{self._tag}:tat"
 
     @property
+    def bulk(self) -> str:
+        """Set for a second after every bulk grant: a broadcast is under way."""
+        return f"muster:{self._tag}:bulk"
+
+    @property
     def reserve(self) -> str:
-        """Recent demand of replies, by which bulk leaves room for them."""
+        """Theoretical arrival time of replies, by which they keep to their share beside a broadcast."""
         return f"muster:{self._tag}:reserve"
 
     def recipient(self, fingerprint: str) -> str:

@@ -36,4 +36,4 @@ def connect_redis(url: str, *, connections: int = 20, timeout_s: float = 5.0) ->
         )
     except ValueError as error:
         raise ConfigurationError("the Redis URL must begin with redis:, rediss: or unix:") from error
-    return Redis(connection_pool=pool)
+    return Redis.from_pool(pool)

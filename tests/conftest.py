@@ -3,10 +3,9 @@
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,14 +17,15 @@ from storage.database import Database, open_database
 from storage.migrate import migrate
 from storage.redis import connect_redis
 from storage.vault import Vault
+from tests.postgres import apart, fresh_database, postgres
 
 ROOT = Path(__file__).parent.parent
 
 
-def wait_until(check: object, seconds: float = 10.0) -> None:
+def wait_until(check: Callable[[], object], seconds: float = 10.0) -> None:
     """Call `check` until it says yes; fail when it has not within `seconds`."""
     deadline = time.monotonic() + seconds
-    while not check():  # type: ignore[operator]
+    while not check():
         if time.monotonic() > deadline:
             pytest.fail(f"not within {seconds} s")
         time.sleep(0.02)
@@ -52,8 +52,8 @@ def short_tmp() -> Iterator[Path]:
 def redis_server(short_tmp: Path) -> Iterator[str]:
     """A real Redis of the session; returns its URL."""
     socket = short_tmp / "r.sock"
-    command = [str(find_redis_server()), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(short_tmp)]
-    process = subprocess.Popen([*command, "--maxmemory-policy", "noeviction"], stdout=subprocess.DEVNULL)
+    command = [str(find_redis_server()), "--port", "0", "--unixsocket", str(socket), "--dir", str(short_tmp)]
+    process = subprocess.Popen([*command, "--save", ""], stdout=subprocess.DEVNULL)
     try:
         wait_until(socket.exists)
         yield f"unix://{socket}"
@@ -75,7 +75,7 @@ async def redis(redis_server: str) -> AsyncIterator[Redis]:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite file to copy from."""
     path = tmp_path_factory.mktemp("sql") / "template.db"
-    migrate(f"sqlite:///{path}")
+    apart(migrate, f"sqlite:///{path}")
     return path
 
 
@@ -95,7 +95,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         shutil.copy(template, path)
         url = f"sqlite:///{path}"
     else:
-        url = fresh_postgres_database(request.getfixturevalue("postgres_server"))
+        url = await fresh_database(request.getfixturevalue("postgres_server"))
     opened = open_database(url)
     yield opened
     await opened.close()

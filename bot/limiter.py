@@ -1,0 +1,127 @@
+"""The shared rate of one sender account. Touches Redis through `bot/lua/`; keeps no state another process needs.
+
+One virtual clock for all processes (GCRA on Redis TIME, no bursts), granted in blocks of at most 100 ms ahead and
+paced at 96 % of the limit, so that jitter on the way never makes a window of the provider's larger than allowed.
+Replies take the next slot before bulk asks again; while a broadcast is under way they get at most their share, and
+whatever they leave goes to bulk.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from importlib.resources import files
+
+from redis.asyncio import Redis
+
+from bot.gateway import Limits
+from storage.keys import AccountKeys
+from storage.redis import REDIS_AWAY, RedisError
+
+PACE = 0.96
+HORIZON_US = 100_000
+REPLY_SHARE = 0.3
+# Without Redis nobody knows what the others send: a small fixed share each.
+ALONE_SHARE = 0.2
+LONGEST_NAP_S = 1.0
+REMEMBERED_RECIPIENTS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Slots for bulk messages.
+
+    Attributes:
+        count: how many; 0 = none yet.
+        first_s: seconds from now until the first of them; the next follow `spacing_s` apart.
+        wait_s: seconds to wait before asking again, when `count` is 0.
+    """
+
+    count: int
+    first_s: float
+    spacing_s: float
+    wait_s: float
+
+
+class Limiter:
+    """The rate of one account; fulfils `bot.turn.Pace`."""
+
+    def __init__(self, redis: Redis, keys: AccountKeys, limits: Limits) -> None:
+        self._redis = redis
+        self._keys = keys
+        self._limits = limits
+        self._spacing_us = max(1, round(1_000_000 / (limits.per_second * PACE)))
+        scripts = files("bot").joinpath("lua")
+        self._bulk = redis.register_script(scripts.joinpath("bulk.lua").read_bytes())
+        self._reply = redis.register_script(scripts.joinpath("reply.lua").read_bytes())
+        self._alone = _LocalPace(self._spacing_us / 1e6 / ALONE_SHARE, limits)
+
+    async def bulk(self, wanted: int) -> Grant:
+        """Ask for up to `wanted` slots of a broadcast.
+
+        Raises:
+            RedisError, OSError: Redis is away; nothing was granted.
+        """
+        keys = [self._keys.limiter, self._keys.frozen, self._keys.bulk]
+        granted, first, wait = await self._bulk(keys=keys, args=[self._spacing_us, wanted, HORIZON_US])
+        return Grant(int(granted), int(first) / 1e6, self._spacing_us / 1e6, int(wait) / 1e6)
+
+    async def reply(self, lane: bytes) -> None:
+        """Return when one reply to `lane` may leave; with Redis away, paced by this process alone."""
+        while True:
+            try:
+                granted, wait = await self._reply_slot(lane)
+            except (RedisError, *REDIS_AWAY):
+                await self._alone.reply(lane)
+                return
+            await asyncio.sleep(wait if granted else min(wait, LONGEST_NAP_S))
+            if granted:
+                return
+
+    async def freeze(self, seconds: float) -> None:
+        """Nobody sends on this account for `seconds` (at most an hour); a longer freeze is never shortened."""
+        self._alone.freeze(min(seconds, 3600.0))
+        until = await self._now_us() + round(min(seconds, 3600.0) * 1e6)
+        held = int(await self._redis.get(self._keys.frozen) or 0)
+        if until > held:
+            await self._redis.set(self._keys.frozen, until, px=round(min(seconds, 3600.0) * 1000) + 1000)
+
+    async def _reply_slot(self, lane: bytes) -> tuple[bool, float]:
+        keys = self._keys
+        granted, wait = await self._reply(
+            keys=[keys.limiter, keys.frozen, keys.bulk, keys.reserve, keys.recipient(lane.hex()[:32])],
+            args=[
+                self._spacing_us,
+                round(self._spacing_us / REPLY_SHARE),
+                HORIZON_US,
+                round(self._limits.per_recipient_s * 1e6),
+                max(0, self._limits.recipient_burst - 1),
+            ],
+        )
+        return bool(granted), int(wait) / 1e6
+
+    async def _now_us(self) -> int:
+        seconds, micros = await self._redis.time()
+        return int(seconds) * 1_000_000 + int(micros)
+
+
+class _LocalPace:
+    """The pace of one process that cannot ask the others."""
+
+    def __init__(self, spacing_s: float, limits: Limits) -> None:
+        self._spacing_s = spacing_s
+        self._each_s = limits.per_recipient_s
+        self._next = 0.0
+        self._recipients: OrderedDict[bytes, float] = OrderedDict()
+
+    def freeze(self, seconds: float) -> None:
+        self._next = max(self._next, time.monotonic() + seconds)
+
+    async def reply(self, lane: bytes) -> None:
+        slot = max(time.monotonic(), self._next, self._recipients.get(lane, 0.0))
+        self._next = max(self._next, time.monotonic()) + self._spacing_s
+        self._recipients[lane] = slot + self._each_s
+        self._recipients.move_to_end(lane)
+        while len(self._recipients) > REMEMBERED_RECIPIENTS:
+            self._recipients.popitem(last=False)
+        await asyncio.sleep(max(0.0, slot - time.monotonic()))

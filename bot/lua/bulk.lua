@@ -1,0 +1,21 @@
+-- Grants bulk slots of one account: GCRA without bursts on Redis TIME.
+-- KEYS: tat, frozen, bulk (marks that a broadcast is under way)
+-- ARGV: spacing in microseconds, wanted, horizon in microseconds
+-- Returns {granted, microseconds until the first slot, microseconds to wait before asking again}
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local spacing, wanted, horizon = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local frozen = tonumber(redis.call('GET', KEYS[2]) or '0')
+if frozen > now then
+  return {0, 0, frozen - now}
+end
+redis.call('SET', KEYS[3], '1', 'PX', 1000)
+local tat = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
+local room = math.floor((now + horizon - tat) / spacing) + 1
+local granted = math.min(wanted, room)
+if granted < 1 then
+  return {0, 0, tat - now - horizon + spacing}
+end
+-- %.0f: a double prints 16 digits in scientific notation, and 17 are needed
+redis.call('SET', KEYS[1], string.format('%.0f', tat + granted * spacing), 'PX', 60000)
+return {granted, tat - now, 0}
