@@ -27,6 +27,9 @@ officer = Table(
     Column("locked_until", UtcDateTime),
     Column("created_by", Integer, ForeignKey("officer.id")),
     Column("created_at", UtcDateTime, nullable=False),
+    # who last set this officer's password and code: may not have their own alerts approved by them for a day
+    Column("reset_by", Integer, ForeignKey("officer.id")),
+    Column("reset_at", UtcDateTime),
 )
 
 # What an officer may do and where; countries "*" = everywhere.

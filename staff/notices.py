@@ -1,0 +1,70 @@
+"""Notices to the people who run Muster: a circuit that opened, held rungs, a lost Redis. Touches SQL only.
+
+A notice says what happened and what to do; it never holds anything of a citizen. The same thing is told once:
+while a notice of one kind and subject is open, another of the same is only made newer (and urgent, if it is).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, literal, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from staff.tables import notice
+
+TEXT_MAX = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something an operator must see."""
+
+    id: int
+    kind: str
+    subject: str
+    text: str
+    urgent: bool
+    at: datetime
+
+
+async def post(
+    connection: AsyncConnection, *, kind: str, subject: str, text: str, urgent: bool, at: datetime
+) -> None:
+    """Tell the operators; `text` beyond 300 characters is cut."""
+    words = text[:TEXT_MAX]
+    same = (notice.c.kind == kind) & (notice.c.subject == subject) & notice.c.closed_at.is_(None)
+    renewed = await connection.execute(
+        update(notice).where(same).values(text=words, at=at, urgent=or_(notice.c.urgent, literal(urgent)))
+    )
+    if renewed.rowcount == 0:
+        await connection.execute(
+            insert(notice).values(kind=kind, subject=subject, text=words, urgent=urgent, at=at)
+        )
+
+
+async def open_notices(connection: AsyncConnection, *, limit: int = 200) -> list[Notice]:
+    """Read what is open, urgent first, then newest first."""
+    query = (
+        select(notice.c.id, notice.c.kind, notice.c.subject, notice.c.text, notice.c.urgent, notice.c.at)
+        .where(notice.c.closed_at.is_(None))
+        .order_by(notice.c.urgent.desc(), notice.c.at.desc(), notice.c.id.desc())
+        .limit(limit)
+    )
+    return [Notice(*row) for row in await connection.execute(query)]
+
+
+async def close(connection: AsyncConnection, notice_id: int, *, at: datetime) -> bool:
+    """Mark a notice as dealt with; False when it already was or never existed."""
+    done = await connection.execute(
+        update(notice).where(notice.c.id == notice_id, notice.c.closed_at.is_(None)).values(closed_at=at)
+    )
+    return done.rowcount == 1
+
+
+async def resolve(connection: AsyncConnection, *, kind: str, subject: str, at: datetime) -> None:
+    """Close what the machine sees has passed (a circuit closed again, Redis is back)."""
+    await connection.execute(
+        update(notice)
+        .where(notice.c.kind == kind, notice.c.subject == subject, notice.c.closed_at.is_(None))
+        .values(closed_at=at)
+    )
