@@ -1,0 +1,124 @@
+"""AudienceIndex: everybody's whereabouts in arrays, and the people an area concerns, nearest first.
+
+Pure numpy. Rows are grouped by distinct place (cell, radius, countries), so a million people in 400,000
+cells cost 400,000 tests. Changes since the index was built ride along as a small second block until the
+next build.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from places.area import Area
+from places.block import Block
+from places.growth import Mask
+from places.people import Ids, Rows, country_code
+
+Distances = NDArray[np.float32]
+Codes = NDArray[np.uint8]
+
+
+class Confidence(StrEnum):
+    """How sure we are that somebody is inside."""
+
+    AREA = "area"
+    """Known by cell, and the cell may lie in the area."""
+    CITY = "city"
+    """Known by city, and the city's circle may touch the area."""
+    COUNTRY = "country"
+    """Known by country, and the area names that country."""
+    MAYBE = "maybe"
+    """Known by country, and a shape of the area may touch it."""
+
+
+CONFIDENCES = tuple(Confidence)
+"""Position in this tuple = the code in `Audience.confidence`; lower is surer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Each person once, nearest first. `distance_km` is infinite for people known by country only."""
+
+    person_ids: Ids
+    distance_km: Distances
+    confidence: Codes
+
+    def __len__(self) -> int:
+        return int(self.person_ids.size)
+
+    def counts(self) -> dict[Confidence, int]:
+        """People per confidence, all four always present."""
+        found = np.bincount(self.confidence, minlength=len(CONFIDENCES)).tolist()
+        return {confidence: found[code] for code, confidence in enumerate(CONFIDENCES)}
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceIndex:
+    """Whereabouts as they were at the last build, plus a delta. Make it with `build`; every change is a
+    new value."""
+
+    base: Block
+    delta: Block
+    changed: Rows
+    gone: Ids
+    """Sorted ids whose rows in `base` no longer count."""
+
+    @classmethod
+    def build(cls, rows: Rows) -> "AudienceIndex":
+        """About 1 s for a million rows. Raises CoordinateError when a cell is not one."""
+        nobody = Rows.empty()
+        return cls(Block.build(rows), Block.build(nobody), nobody, np.empty(0, dtype=np.int64))
+
+    def with_delta(self, rows: Rows, removed_person_ids: Ids) -> "AudienceIndex":
+        """The index after changes: `rows` are *all* rows of every person who changed, `removed_person_ids`
+        those who left altogether. Milliseconds for 10,000 rows."""
+        replaced = np.union1d(rows.person_id, np.asarray(removed_person_ids, dtype=np.int64))
+        kept = self.changed.take(~np.isin(self.changed.person_id, replaced))
+        changed = Rows.joined(kept, rows)
+        gone = np.union1d(self.gone, replaced)
+        return replace(self, delta=Block.build(changed), changed=changed, gone=gone)
+
+    def resolve(
+        self, area: Area, *, at: int, touched: frozenset[str], include_maybe: bool = True
+    ) -> Audience:
+        """Whom the area concerns at `at` (epoch seconds, UTC).
+
+        `touched`: the countries its shapes may touch (`area.touches_countries`); people known only by one
+        of those are "maybe". Somebody with several rows counts once, with the surest confidence and the
+        nearest distance.
+        """
+        named = frozenset(country_code(iso) for iso in area.countries)
+        maybe = frozenset(country_code(iso) for iso in touched) - named if include_maybe else frozenset[int]()
+        ready = area.matcher()
+        old = self.base.hits(ready, named, maybe, at)
+        stays = ~_member(self.gone, old.person_ids)
+        new = self.delta.hits(ready, named, maybe, at)
+        ids = np.concatenate([old.person_ids[stays], new.person_ids])
+        distance = np.concatenate([old.distance_km[stays], new.distance_km])
+        code = np.concatenate([old.code[stays], new.code])
+        if self.base.repeats or self.delta.repeats:
+            ids, distance, code = _once(ids, distance, code)
+        elif not new.person_ids.size:
+            return Audience(ids, distance, code)
+        nearest = np.argsort(distance, kind="stable")
+        return Audience(ids[nearest], distance[nearest], code[nearest])
+
+
+def _member(sorted_ids: Ids, ids: Ids) -> Mask:
+    """Which of `ids` are among `sorted_ids`."""
+    if not sorted_ids.size:
+        return np.zeros(ids.size, dtype=np.bool_)
+    at = np.minimum(np.searchsorted(sorted_ids, ids), sorted_ids.size - 1)
+    return np.asarray(sorted_ids[at] == ids)
+
+
+def _once(ids: Ids, distance: Distances, code: Codes) -> tuple[Ids, Distances, Codes]:
+    """Every person once, with the nearest distance and the surest confidence of all their rows."""
+    if not ids.size:
+        return ids, distance, code
+    order = np.argsort(ids, kind="stable")
+    ids = ids[order]
+    first = np.flatnonzero(np.append(True, ids[1:] != ids[:-1]))
+    return ids[first], np.minimum.reduceat(distance[order], first), np.minimum.reduceat(code[order], first)

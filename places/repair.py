@@ -1,0 +1,187 @@
+"""Turning a ring as drawn into the area that certainly contains what was meant.
+
+Pure shapely on degrees (x = longitude, y = latitude). Over-inclusive everywhere it must guess:
+all faces of a self-crossing ring; both the planar (RFC 7946) and the geodesic reading of edges over 200
+km; a ring that winds round a pole is closed over that pole; an edge that spans more than 180 degrees goes
+the short way.
+"""
+
+import itertools
+import math
+from enum import StrEnum
+
+import shapely
+from shapely import LineString, Point
+from shapely import Polygon as Plane
+from shapely.affinity import translate
+from shapely.geometry.base import BaseGeometry
+
+from places.cells import wrap_longitude
+from places.distance import between_km, waypoints
+from places.shapes import Polygon, Position, Ring, closed
+
+LONG_EDGE_KM = 200.0
+"""Beyond this length the straight line on a map and the geodesic part visibly, so both are read."""
+BEND_KM = 0.05
+"""How far a densified geodesic may stray from the true one; far below the 0.2 km of slack in every margin."""
+HAIR_DEGREES = 1e-6
+"""A line or point becomes an area this wide (0.1 m), so that everything downstream handles polygons only."""
+
+Lonlat = tuple[float, float]
+
+
+class Fault(StrEnum):
+    """What an officer should be told about a ring; none of them stops the alert."""
+
+    UNCLOSED = "unclosed"
+    DEGENERATE = "degenerate"
+    REPEATED_POINT = "repeated_point"
+    SELF_CROSSING = "self_crossing"
+    WIDE_EDGE = "wide_edge"
+    ROUND_POLE = "round_pole"
+
+
+def faults(ring: Ring) -> tuple[Fault, ...]:
+    """Everything odd about `ring`, in a fixed order; () for a clean one."""
+    found = set()
+    if len(ring) < 2 or ring[0] != ring[-1]:
+        found.add(Fault.UNCLOSED)
+    points = closed(ring)
+    if any(a == b for a, b in itertools.pairwise(points)):
+        found.add(Fault.REPEATED_POINT)
+    if any(
+        abs(b[1] - a[1]) > 180.0 and not _whole_turn(a, b) for a, b in itertools.pairwise(points)
+    ):
+        found.add(Fault.WIDE_EDGE)
+    path = unwrap(ring)
+    if len(path) > len(points):
+        found.add(Fault.ROUND_POLE)
+    plane = _simple(path)
+    if len(set(path)) < 3 or (plane is None and not list(_faces(path))):
+        found.add(Fault.DEGENERATE)
+    elif plane is None:
+        found.add(Fault.SELF_CROSSING)
+    return tuple(fault for fault in Fault if fault in found)
+
+
+def unwrap(ring: Ring) -> tuple[Lonlat, ...]:
+    """The closed ring as (lon, lat) without jumps: longitudes run on past 180 where the ring does."""
+    points = closed(ring)
+    path: list[Lonlat] = [(points[0][1], points[0][0])]
+    for before, here in itertools.pairwise(points):
+        step = here[1] - before[1]
+        if abs(step) > 180.0 and not _whole_turn(before, here):
+            step -= 360.0 * round(step / 360.0)
+        path.append((path[-1][0] + step, here[0]))
+    if abs(path[-1][0] - path[0][0]) > 180.0:  # wound round a pole: the nearer one is inside
+        pole = math.copysign(90.0, sum(lat for _, lat in path))
+        path += [(path[-1][0], pole), (path[0][0], pole), path[0]]
+    return tuple(path)
+
+
+def _whole_turn(a: Position, b: Position) -> bool:
+    """The top or bottom of a box right round the earth, written from seam to seam along one parallel."""
+    seams = a[1] % 180.0 == 0.0 and b[1] % 180.0 == 0.0
+    return seams and a[0] == b[0] and abs(abs(b[1] - a[1]) - 360.0) < 1e-9
+
+
+def area_of(polygon: Polygon) -> BaseGeometry:
+    """Everything the polygon may mean, within longitudes -180..180."""
+    area = wrap(_readings(polygon.exterior, widest=True))
+    for hole in polygon.holes:
+        area = shapely.difference(area, wrap(_readings(hole, widest=False)))
+    return area
+
+
+def core_of(polygon: Polygon) -> BaseGeometry:
+    """Only what every reading of the polygon agrees on (for exclusions); empty when its ring is not
+    simple."""
+    core = wrap(_readings(polygon.exterior, widest=False))
+    for hole in polygon.holes:
+        core = shapely.difference(core, wrap(_readings(hole, widest=True)))
+    return core
+
+
+def _readings(ring: Ring, *, widest: bool) -> BaseGeometry:
+    path = unwrap(ring)
+    curved = _geodesic(path)
+    if widest:
+        return _filled(path) if curved is None else shapely.union(_filled(path), _filled(curved))
+    plane = _simple(path)
+    if plane is None or curved is None:
+        return Plane() if plane is None else plane
+    bent = _simple(curved)
+    return Plane() if bent is None else shapely.intersection(plane, bent)
+
+
+def _simple(path: tuple[Lonlat, ...]) -> BaseGeometry | None:
+    if len(set(path)) < 3:
+        return None
+    plane = Plane(path)
+    return plane if plane.is_valid and plane.area > 0 else None
+
+
+def _filled(path: tuple[Lonlat, ...]) -> BaseGeometry:
+    """All faces the ring encloses, and the ring itself so that dangling edges and slivers keep their
+    place."""
+    plane = _simple(path)
+    if plane is not None:
+        return plane
+    line = Point(path[0]) if len(set(path)) == 1 else LineString(path)
+    return shapely.union_all([*_faces(path), line.buffer(HAIR_DEGREES)])
+
+
+def _faces(path: tuple[Lonlat, ...]) -> list[BaseGeometry]:
+    if len(set(path)) < 3:
+        return []
+    noded = shapely.union_all([LineString(path)])
+    return list(shapely.polygonize([noded]).geoms)
+
+
+def _geodesic(path: tuple[Lonlat, ...]) -> tuple[Lonlat, ...] | None:
+    """The ring with its long edges bent to great circles, or None when it has none."""
+    bent: list[Lonlat] = [path[0]]
+    changed = False
+    for (lon, lat), (to_lon, to_lat) in itertools.pairwise(path):
+        step = to_lon - lon
+        length = between_km(lat, lon, to_lat, to_lon)
+        if length > LONG_EDGE_KM and 0.0 < abs(step) <= 180.0:
+            bent.extend(_bend(lon, lat, to_lon, to_lat, length))
+            changed = True
+        bent.append((to_lon, to_lat))
+    return tuple(bent) if changed else None
+
+
+def _bend(lon: float, lat: float, to_lon: float, to_lat: float, length: float) -> list[Lonlat]:
+    """Points between both ends of an edge, close enough that straight pieces follow the great circle."""
+    start, end = (lat, wrap_longitude(lon)), (to_lat, wrap_longitude(to_lon))
+    highest = min(89.9, float(abs(waypoints(start, end, 64)[0]).max()))
+    # A chord of s km at latitude p bends away from the great circle by s^2 tan(p) / 8R.
+    apart = math.sqrt(8.0 * 6371.0 * BEND_KM / max(0.05, math.tan(math.radians(highest))))
+    count = max(2, math.ceil(length / min(50.0, apart)))
+    lats, lons = waypoints(start, end, count)
+    step = to_lon - lon
+    points = []
+    for here_lat, here_lon in zip(lats[1:-1].tolist(), lons[1:-1].tolist(), strict=True):
+        turned = (here_lon - lon) % 360.0 if step > 0 else -((lon - here_lon) % 360.0)
+        if abs(turned) > 270.0:  # rounding on the wrong side of the start
+            turned = 0.0
+        points.append((lon + math.copysign(min(abs(turned), abs(step)), step), here_lat))
+    return points
+
+
+def wrap(area: BaseGeometry) -> BaseGeometry:
+    """`area` cut at the antimeridian and brought into -180..180."""
+    if area.is_empty:
+        return area
+    west, _, east, _ = area.bounds
+    if west >= -180.0 and east <= 180.0:
+        return area
+    first, last = math.floor((west + 180.0) / 360.0), math.ceil((east - 180.0) / 360.0)
+    pieces = []
+    for turn in range(first, last + 1):
+        left = 360.0 * turn - 180.0
+        piece = shapely.intersection(area, shapely.box(left, -90.0, left + 360.0, 90.0))
+        if not piece.is_empty:
+            pieces.append(translate(piece, xoff=-360.0 * turn))
+    return shapely.union_all(pieces)
