@@ -38,7 +38,7 @@ SELF_REPORTABLE = frozenset(
 SILENCING = frozenset(
     {CheckinStatus.HOSPITALISED, CheckinStatus.DETAINED, CheckinStatus.DECEASED, CheckinStatus.CLOSED}
 )
-"""Outcomes that stop every automatic message to the person and the household, and that no chat answer undoes."""
+"""Outcomes that stop every automatic message to the person and household; no chat answer undoes them."""
 
 
 def may_report(source: CheckinSource, status: CheckinStatus) -> bool:
@@ -47,5 +47,5 @@ def may_report(source: CheckinSource, status: CheckinStatus) -> bool:
 
 
 def displaces(known: CheckinStatus, source: CheckinSource) -> bool:
-    """Whether news from `source` takes the place of `known`: an officer's silencing outcome yields to officers only."""
+    """Whether news from `source` replaces `known`: a silencing outcome yields to officers only."""
     return known not in SILENCING or source is CheckinSource.OFFICER

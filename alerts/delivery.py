@@ -2,8 +2,8 @@
 
     queued -> attempting -> accepted -> delivered -> read;  unknown, failed, gone, skipped
 
-Outcomes only move forward. What arrives late or out of order must not undo what is proven: arrival beats everything,
-and a message that *may* have left (`unknown`) never again counts as unsent.
+Outcomes only move forward. What arrives late or out of order must not undo what is proven: arrival beats
+everything, and a message that *may* have left (`unknown`) never again counts as unsent.
 """
 
 from collections.abc import Iterable

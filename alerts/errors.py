@@ -40,7 +40,8 @@ class CapRefusedError(AlertsError):
     """A CAP file cannot be read at all.
 
     Attributes:
-        code: `too_large`, `empty`, `not_xml`, `dtd`, `too_deep`, `too_many_elements`, `no_alert` or `too_many_alerts`.
+        code: `too_large`, `empty`, `not_xml`, `dtd`, `too_deep`, `too_many_elements`, `no_alert` or
+            `too_many_alerts`.
         text: what is wrong, in words and with the line where there is one; never a piece of the file.
     """
 

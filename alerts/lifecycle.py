@@ -1,4 +1,4 @@
-"""The life of an alert: one table. Pure; who may do an act and whether the content allows it is `alerts.gate`'s.
+"""The life of an alert: one table. Pure; who may do an act, and with what content, is for `alerts.gate`.
 
 draft -> submitted -> approved -> sending -> sent -> updated | cancelled | expired;  rejected -> draft
 """
@@ -68,7 +68,7 @@ LIVE = frozenset({_S.SENDING, _S.SENT})
 EDITABLE = frozenset({_S.DRAFT, _S.SUBMITTED, _S.REJECTED})
 """States in which the text may still change; from approval on it is frozen."""
 WAS_SENT = frozenset({_S.SENDING, _S.SENT, _S.UPDATED, _S.CANCELLED, _S.EXPIRED})
-"""States from which a correction or an all-clear can follow (a cancelled one only if it had been approved)."""
+"""States after which a correction or an all-clear makes sense (a cancelled one only if it was approved)."""
 
 
 def allows(state: AlertState, act: AlertAct) -> bool:
