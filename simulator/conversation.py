@@ -1,0 +1,220 @@
+"""How a simulated citizen reacts to what the service sends: one pure function over a small state.
+
+A citizen knows nothing of the service but what stands on the screen: words, buttons, and whether a position
+or a number is asked for. The vocabulary of button data is the one thing agreed with the service.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from simulator.citizen import Answer, Citizen, Telling
+from simulator.incoming import Action, ActionKind, Incoming
+from simulator.languages import OFFERED, guess
+
+LINK_CODE = re.compile(r"(?<!\d)(\d{4})[ \u00a0-]?(\d{4})(?!\d)")
+CHECK_IN = re.compile(r"(safe|help):([A-Z0-9]{6})")
+MAX_PLACE_TRIES = 3
+MAX_LINK_TRIES = 2
+
+
+class Stage(StrEnum):
+    """How far the talk on one channel has come."""
+
+    NEW = "new"
+    GREETED = "greeted"  # wrote something
+    CONSENTED = "consented"  # pressed yes
+    TOLD = "told"  # said where
+    PROTECTED = "protected"  # will be warned
+    REFUSED = "refused"
+    LINKING = "linking"  # typed a code from the other channel
+    LINKED = "linked"
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The state of one citizen on one channel.
+
+    Attributes:
+        menu: the language menu was opened already.
+        place_tries: how often the place was told.
+        link_code: code to type on this channel (second channel of a person); link_tries: typed again.
+        wants_code: asked for a code on this channel (first channel of a person).
+        code: the code that came.
+        answered: event codes answered. helping: asked for help, the question where comes next.
+    """
+
+    stage: Stage = Stage.NEW
+    menu: bool = False
+    place_tries: int = 0
+    link_code: str = ""
+    link_tries: int = 0
+    wants_code: bool = False
+    code: str = ""
+    answered: frozenset[str] = frozenset()
+    helping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIn:
+    """An answer to a warning the citizen will give after a while."""
+
+    code: str
+    answer: Answer
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What a message makes a citizen do: the new state, actions in order, and a later answer if any."""
+
+    talk: Talk
+    actions: tuple[Action, ...] = ()
+    check_in: CheckIn | None = None
+
+
+Rule = Callable[[Citizen, Talk, Incoming], Reaction | None]
+
+
+def text(words: str) -> Action:
+    """Type words."""
+    return Action(ActionKind.TEXT, words)
+
+
+def press(message: Incoming, data: str) -> Action:
+    """Press a button under a message."""
+    return Action(ActionKind.BUTTON, data, message_id=message.message_id)
+
+
+def pin(citizen: Citizen) -> Action:
+    """Send one's true position."""
+    return Action(ActionKind.LOCATION, lat=citizen.lat, lon=citizen.lon)
+
+
+def first_words(talk: Talk) -> tuple[Talk, Action]:
+    """How a talk begins: `/start`, or the code of the other channel."""
+    if talk.link_code:
+        return replace(talk, stage=Stage.LINKING), text(f"/link {talk.link_code}")
+    return replace(talk, stage=Stage.GREETED), text("/start")
+
+
+def react(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction:
+    """What the citizen does about a message; nothing when nothing is asked of them."""
+    for rule in RULES:
+        reaction = rule(citizen, talk, message)
+        if reaction is not None:
+            return reaction
+    return Reaction(talk)
+
+
+def on_warning(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
+    """A warning offers Safe and Need help; the citizen answers each event once, if they are of the answering
+    kind.
+    """
+    found = [match.groups() for data in message.buttons if (match := CHECK_IN.fullmatch(data))]
+    offers: dict[str, str] = {str(answer): str(code) for answer, code in found}
+    if set(offers) != {"safe", "help"}:
+        return None
+    code = offers["safe"]
+    ready = talk.stage in (Stage.PROTECTED, Stage.LINKED)
+    if not ready or code in talk.answered or citizen.answer is Answer.NONE:
+        return Reaction(talk)
+    answered = replace(talk, answered=talk.answered | {code})
+    action = press(message, f"{citizen.answer.value}:{code}")
+    return Reaction(answered, check_in=CheckIn(code, citizen.answer, action))
+
+
+def on_notice(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
+    """The notice: read it in one's own language, then agree or refuse."""
+    if "consent:yes" not in message.buttons:
+        return None
+    language = message.lang.split("-")[0] or guess(message.text)
+    foreign = citizen.language in OFFERED and language not in ("", citizen.language)
+    if foreign and not talk.menu:
+        own = f"lang:{citizen.language}"
+        for choice in (own, "lang:menu"):
+            if choice in message.buttons:
+                return Reaction(replace(talk, menu=True), (press(message, choice),))
+    if not citizen.consents:
+        return Reaction(replace(talk, stage=Stage.REFUSED), (press(message, "consent:no"),))
+    stage = talk.stage if talk.stage is Stage.LINKING else Stage.CONSENTED
+    return Reaction(replace(talk, stage=stage), (press(message, "consent:yes"),))
+
+
+def on_menu(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
+    """The language menu: press one's own."""
+    own = f"lang:{citizen.language}"
+    if not talk.menu or own not in message.buttons:
+        return None
+    return Reaction(talk, (press(message, own),))
+
+
+def on_candidates(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
+    """Places of the typed name: press the one whose label names the right country, else the first."""
+    places = [
+        (data, label)
+        for data, label in zip(message.buttons, message.labels, strict=True)
+        if re.fullmatch(r"place:\d", data)
+    ]
+    if not places:
+        return None
+    hint = citizen.place_hint.casefold()
+    chosen = next((data for data, label in places if hint and hint in label.casefold()), places[0][0])
+    return Reaction(replace(talk, stage=Stage.TOLD), (press(message, chosen),))
+
+
+def on_link(_citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
+    """Joining a second channel: take the code here, confirm it there."""
+    if "link:yes" in message.buttons:
+        return Reaction(replace(talk, stage=Stage.LINKED), (press(message, "link:yes"),))
+    found = LINK_CODE.search(message.text) if talk.wants_code and not talk.code else None
+    if found is not None:
+        return Reaction(replace(talk, code="".join(found.groups())))
+    if talk.stage is Stage.LINKING and talk.link_tries < MAX_LINK_TRIES:
+        again = replace(talk, link_tries=talk.link_tries + 1)
+        return Reaction(again, (text(f"/link {talk.link_code}"),))
+    return None
+
+
+def on_where(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
+    """Asked for a position: after a call for help that one; else the place, and a pin when words failed
+    twice.
+    """
+    if message.ask != "location":
+        return None
+    if talk.helping:
+        answer = text(citizen.help_words) if citizen.help_words else pin(citizen)
+        return Reaction(replace(talk, helping=False), (answer,))
+    if talk.stage not in (Stage.CONSENTED, Stage.TOLD) or talk.place_tries >= MAX_PLACE_TRIES:
+        return None
+    typed = citizen.telling is not Telling.PIN and talk.place_tries < MAX_PLACE_TRIES - 1
+    told = replace(talk, stage=Stage.TOLD, place_tries=talk.place_tries + 1)
+    return Reaction(told, (text(citizen.place) if typed else pin(citizen),))
+
+
+def on_protected(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
+    """The place is known: skip or share the number, and from here on they count as protected."""
+    offers_phone = any(data.startswith("phone:") for data in message.buttons) or message.ask == "contact"
+    if talk.stage is not Stage.TOLD and not offers_phone:
+        return None
+    stage = Stage.PROTECTED if talk.stage is Stage.TOLD else talk.stage
+    actions: tuple[Action, ...] = ()
+    if offers_phone and citizen.phone:
+        actions = (Action(ActionKind.CONTACT, citizen.phone),)
+    elif "phone:skip" in message.buttons:
+        actions = (press(message, "phone:skip"),)
+    elif offers_phone and message.keys:
+        actions = (text(message.keys[-1]),)
+    return Reaction(replace(talk, stage=stage), actions)
+
+
+RULES: tuple[Rule, ...] = (
+    on_warning,
+    on_notice,
+    on_menu,
+    on_candidates,
+    on_link,
+    on_where,
+    on_protected,
+)

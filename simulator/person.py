@@ -1,0 +1,207 @@
+"""One simulated person at work: walks the service's conversation on their channels, answers, meets their
+fate.
+
+Touches the fake Telegram (as the person in a chat) and the service's web chat; writes what they did to the
+ledger.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Any
+
+from simulator.citizen import Answer, Channels, Citizen, Fate
+from simulator.conversation import CheckIn, Stage, Talk, first_words, react, text
+from simulator.incoming import Action, Incoming
+from simulator.ledger import Ledger
+from simulator.telegram import Telegram
+from simulator.telegram_bots import Bot
+from simulator.telegram_errors import ChatState
+from simulator.webchat import Browsers, RefusedError, WebChat
+
+TELEGRAM, WEBCHAT = "telegram", "webchat"
+WALKED = frozenset({Stage.PROTECTED, Stage.LINKED, Stage.REFUSED})
+FATES = {Fate.BLOCKED: ChatState.BLOCKED, Fate.DEACTIVATED: ChatState.DEACTIVATED}
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How quickly people act.
+
+    Attributes:
+        speed: factor on all waits of people (10 = ten times as fast).
+        think_s: longest moment before the next step while registering; the shortest is a fifth of it.
+        parallel: people registering at once.
+        patience_s: a registration that takes longer is given up and reported (not scaled).
+        fate_window_s: fates that strike *during* a warning are spread over this time (not scaled).
+    """
+
+    speed: float = 1.0
+    think_s: float = 1.5
+    parallel: int = 50
+    patience_s: float = 120.0
+    fate_window_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What every person needs around them; `spawn` runs something in the background."""
+
+    telegram: Telegram
+    ledger: Ledger
+    rng: random.Random
+    pace: Pace
+    spawn: Callable[[Coroutine[Any, Any, None]], None]
+
+
+class Person:
+    """One citizen's live state: a talk on each channel. `outcome` is empty while registering is not over."""
+
+    def __init__(self, citizen: Citizen, world: World, bot: Bot) -> None:
+        self.citizen, self._world, self._bot = citizen, world, bot
+        self.talks = {TELEGRAM: Talk(), WEBCHAT: Talk()}
+        self.chat: WebChat | None = None
+        self.outcome = ""
+        self.answers_waiting = 0
+        self._moved = asyncio.Event()
+
+    def busy(self) -> bool:
+        """Whether an acknowledgement of theirs is on its way."""
+        return self.chat is not None and self.chat.online and self.chat.waiting()
+
+    async def register(self, browsers: Browsers | None) -> None:
+        """Walk to being protected on all their channels; sets `outcome`."""
+        citizen = self.citizen
+        try:
+            async with asyncio.timeout(self._world.pace.patience_s):
+                self.outcome = await self._register(browsers)
+        except TimeoutError:
+            stages = [talk.stage.value for talk in self.talks.values() if talk.stage is not Stage.NEW]
+            self.outcome = f"stuck:{'/'.join(stages) or Stage.NEW.value}"
+            self._note("", "stuck", self.outcome.removeprefix("stuck:"))
+            return
+        self._note("", self.outcome)
+        if self.outcome == "registered" and citizen.stops:
+            await self._do(TELEGRAM if citizen.on_telegram else WEBCHAT, text("/stop"))
+            self.outcome = "stopped"
+            self._note("", "stopped")
+
+    def hear(self, message: Incoming) -> None:
+        """A message lies in their chat."""
+        channel = message.channel
+        before = self.talks[channel]
+        reaction = react(self.citizen, before, message)
+        self._set_talk(channel, reaction.talk)
+        if before.helping and not reaction.talk.helping and reaction.actions:
+            self._note(channel, "place", reaction.actions[0].kind.value)
+        if reaction.actions:
+            self._world.spawn(self._act(channel, reaction.actions))
+        if reaction.check_in is not None:
+            self.answers_waiting += 1
+            self._world.spawn(self._check_in(channel, reaction.check_in))
+
+    async def meet_fate(self, wait_s: float) -> None:
+        """Their Telegram is blocked or gone, after `wait_s` seconds."""
+        await asyncio.sleep(wait_s)
+        if self.citizen.telegram_id is not None:
+            state = FATES[self.citizen.fate]
+            self._world.telegram.set_state(self._bot, self.citizen.telegram_id, state)
+            self._note(TELEGRAM, "state", state.value)
+
+    async def close_chat(self) -> None:
+        """They close the web chat page."""
+        if self.chat is not None and self.chat.online:
+            await self.chat.close()
+            self._note(WEBCHAT, "offline")
+
+    async def leave(self) -> None:
+        """The run is over; nothing is noted."""
+        if self.chat is not None:
+            await self.chat.close()
+
+    async def open_chat(self) -> None:
+        """They come back to the web chat page they had."""
+        if self.chat is not None and not self.chat.online:
+            await self.chat.open()
+            self._note(WEBCHAT, "online")
+
+    async def _register(self, browsers: Browsers | None) -> str:
+        first = TELEGRAM if self.citizen.on_telegram else WEBCHAT
+        if browsers is not None and self.citizen.on_webchat and self.chat is None:
+            self.chat = WebChat(browsers, self.citizen.id, self.citizen.client_language, self.hear)
+        await self._walk(first)
+        if self.talks[first].stage is Stage.REFUSED:
+            return "refused"
+        if self.citizen.channels is Channels.BOTH:
+            self._set_talk(TELEGRAM, replace(self.talks[TELEGRAM], wants_code=True))
+            await self._do(TELEGRAM, text("/link"))
+            await self._until(TELEGRAM, lambda talk: bool(talk.code))
+            self._set_talk(WEBCHAT, replace(self.talks[WEBCHAT], link_code=self.talks[TELEGRAM].code))
+            await self._walk(WEBCHAT)
+            self._note(WEBCHAT, "linked")
+        return "registered"
+
+    async def _walk(self, channel: str) -> None:
+        """Begin a talk and wait until it is over."""
+        if channel == WEBCHAT:
+            await self.open_chat()
+        talk, action = first_words(self.talks[channel])
+        self._set_talk(channel, talk)
+        self._note(channel, "joined")
+        await self._do(channel, action)
+        await self._until(channel, lambda talk: talk.stage in WALKED)
+
+    async def _until(self, channel: str, reached: Callable[[Talk], bool]) -> None:
+        while not reached(self.talks[channel]):
+            self._moved.clear()
+            await self._moved.wait()
+
+    def _set_talk(self, channel: str, talk: Talk) -> None:
+        """A talk moved on; what was answered on one channel is answered on both."""
+        self.talks[channel] = talk
+        other = WEBCHAT if channel == TELEGRAM else TELEGRAM
+        answered = talk.answered | self.talks[other].answered
+        self.talks[other] = replace(self.talks[other], answered=answered)
+        self._moved.set()
+
+    async def _act(self, channel: str, actions: tuple[Action, ...]) -> None:
+        """Do things one after the other, each after a moment of thinking."""
+        pace, rng = self._world.pace, self._world.rng
+        for action in actions:
+            await asyncio.sleep(pace.think_s * (0.2 + 0.8 * rng.random()) / pace.speed)
+            await self._do(channel, action)
+
+    async def _check_in(self, channel: str, check_in: CheckIn) -> None:
+        """Answer a warning after a while, if the channel still works by then."""
+        try:
+            await asyncio.sleep(self.citizen.answer_s / self._world.pace.speed)
+            if not self._can_act(channel):
+                return
+            if check_in.answer is Answer.HELP:
+                self._set_talk(channel, replace(self.talks[channel], helping=True))
+            self._note(channel, "answer", check_in.answer.value, check_in.code)
+            await self._do(channel, check_in.action)
+        finally:
+            self.answers_waiting -= 1
+
+    def _can_act(self, channel: str) -> bool:
+        if channel == WEBCHAT:
+            return self.chat is not None and self.chat.online
+        chat = self._bot.chats.get(self.citizen.telegram_id or 0)
+        return chat is not None and chat.state is ChatState.ACTIVE
+
+    async def _do(self, channel: str, action: Action) -> None:
+        """Do something on a channel; a service that turns it away for good is noted."""
+        citizen = self.citizen
+        if channel == TELEGRAM and citizen.telegram_id is not None:
+            self._bot.meet(citizen.telegram_id).language_code = citizen.client_language
+            self._world.telegram.act(self._bot, citizen.telegram_id, action)
+        elif self.chat is not None:
+            try:
+                await self.chat.say(action)
+            except RefusedError as error:
+                self._note(channel, "turned_away", str(error))
+
+    def _note(self, channel: str, what: str, value: str = "", code: str = "") -> None:
+        self._world.ledger.act(self.citizen.id, channel, what, value, code)
