@@ -1,9 +1,10 @@
-"""The shared rate of one sender account. Touches Redis through `bot/lua/`; keeps no state another process needs.
+"""The shared rate of one sender account. Touches Redis through `bot/lua/`; keeps no state another process
+needs.
 
-One virtual clock for all processes (GCRA on Redis TIME, no bursts), granted in blocks of at most 100 ms ahead and
-paced at 96 % of the limit, so that jitter on the way never makes a window of the provider's larger than allowed.
-Replies take the next slot before bulk asks again; while a broadcast is under way they get at most their share, and
-whatever they leave goes to bulk.
+One virtual clock for all processes (GCRA on Redis TIME, no bursts), granted in blocks of at most 100 ms
+ahead and paced at 96 % of the limit, so that jitter on the way never makes a window of the provider's
+larger than allowed. Replies take the next slot before bulk asks again; while a broadcast is under way they
+get at most their share, and whatever they leave goes to bulk.
 """
 
 import asyncio
@@ -79,7 +80,8 @@ class Limiter:
                 return
 
     async def freeze(self, seconds: float) -> None:
-        """Nobody sends on this account for `seconds` (at most an hour); a longer freeze is never shortened."""
+        """Nobody sends on this account for `seconds` (at most an hour); a longer freeze is never
+        shortened."""
         self._alone.freeze(min(seconds, 3600.0))
         until = await self._now_us() + round(min(seconds, 3600.0) * 1e6)
         held = int(await self._redis.get(self._keys.frozen) or 0)

@@ -125,7 +125,8 @@ def open_database(url: str, *, pool_size: int = 5) -> Database:
 
 
 def _sqlite_engine(url: str, pool_size: int, synchronous: str, begin: str) -> AsyncEngine:
-    # One writing connection per process and kind: SQLite has one writer, a queue of our own is fairer than its lock.
+    # One writing connection per process and kind: SQLite has one writer, a queue of our own is fairer than
+    # its lock.
     engine = create_async_engine(
         url,
         poolclass=AsyncAdaptedQueuePool,
@@ -159,7 +160,8 @@ def _sqlite_engine(url: str, pool_size: int, synchronous: str, begin: str) -> As
 async def insert_new(
     connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], conflict: Iterable[str]
 ) -> int:
-    """Insert `rows`, leaving alone those whose `conflict` columns are already there; return how many were new."""
+    """Insert `rows`, leaving alone those whose `conflict` columns are already there; return how many were
+    new."""
     if not rows:
         return 0
     build = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
@@ -180,7 +182,8 @@ async def upsert(
     conflict: Iterable[str],
     update: Iterable[str],
 ) -> None:
-    """Insert `row`, or where its `conflict` columns are already there set the `update` columns to its values."""
+    """Insert `row`, or where its `conflict` columns are already there set the `update` columns to its
+    values."""
     build = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement = build(table).values(dict(row))
     changes = {name: statement.excluded[name] for name in update}

@@ -33,7 +33,8 @@ def binaries() -> Path:
 
 @contextmanager
 def postgres(folder: Path) -> Iterator[str]:
-    """Run a server in `folder`, listening on a unix socket only; yields the URL of its maintenance database."""
+    """Run a server in `folder`, listening on a unix socket only; yields the URL of its maintenance
+    database."""
     folder.mkdir(parents=True)
     tools, user = binaries(), None
     if os.getuid() == 0:  # PostgreSQL refuses to run as root

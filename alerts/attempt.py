@@ -1,0 +1,132 @@
+"""One message to one recipient: what to try, what an answer means. Touches a gateway; decides on error
+classes only.
+
+Rules, with their reasons:
+- 429 spends no attempt: it says nothing about this recipient.
+- Transient errors are tried again a few times with growing, jittered pauses, then the next rung takes over.
+- An unknown outcome is sent again for alerts: a warning read twice beats one never read. Under
+  `never-resend` it is recorded and nothing more.
+"""
+
+import random
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from alerts.deadlines import Deadlines
+from alerts.delivery import DeliveryState
+from alerts.outcomes import Outcome
+from bot.errors import (
+    ClosedError,
+    GoneError,
+    MovedError,
+    RetryAfterError,
+    SendError,
+    UnknownOutcomeError,
+)
+from bot.gateway import Gateway, Prepared
+from bot.messages import Address
+
+MAX_TRANSIENT = 6
+MAX_UNKNOWN = 2
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 20.0
+
+
+@dataclass(slots=True)
+class Item:
+    """A delivery on its way: where to, what, and what was tried so far."""
+
+    position: int
+    delivery: int
+    address_id: int
+    person_id: int
+    language: str
+    to: Address
+    attempts: int = 0
+    transient: int = 0
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Try once more after `pause_s`."""
+
+    pause_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """Everybody on this account waits for `seconds`; then this one is tried once more."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The account is refused; nobody can be sent to through it."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The end of one item as the provider told it."""
+
+    item: Item
+    state: DeliveryState
+    error: str = ""
+    provider_id: str = ""
+
+    def outcome(self, severity: str, now: datetime, deadlines: Deadlines, *, confirms: bool) -> Outcome:
+        """The row to write, with the time of the next rung."""
+        due = deadlines.after(self.state, severity, now, confirms=confirms)
+        return Outcome(
+            self.item.delivery, self.state, now, self.item.attempts, self.provider_id, self.error, due
+        )
+
+
+Verdict = Told | Again | Freeze | Closed
+
+
+async def attempt(gateway: Gateway, item: Item, message: Prepared, *, resend: bool) -> Verdict:
+    """Try once. The caller has checked cancel, expiry, drill and lease immediately before.
+
+    Args:
+        resend: an unknown outcome may be sent again.
+    """
+    item.attempts += 1
+    try:
+        accepted = await gateway.send(item.to, message, delivery=item.delivery)
+    except RetryAfterError as error:
+        item.attempts -= 1
+        return Again(error.seconds) if error.recipient_only else Freeze(error.seconds)
+    except ClosedError as error:
+        return Closed(error.code)
+    except MovedError as error:
+        item.to = replace(item.to, value=error.new_value)
+        return Again(0.0)
+    except SendError as error:
+        return _judge(item, error, resend=resend)
+    state = DeliveryState.ACCEPTED if accepted.confirmed else DeliveryState.ATTEMPTING
+    return Told(item, state, "resent_unknown" if item.unknown else "", accepted.provider_id)
+
+
+def _judge(item: Item, error: SendError, *, resend: bool) -> Verdict:
+    if isinstance(error, GoneError):
+        return Told(item, DeliveryState.GONE, error.code)
+    if isinstance(error, UnknownOutcomeError):
+        item.unknown += 1
+        if resend and item.unknown <= MAX_UNKNOWN:
+            return Again(_pause(item.unknown))
+        return Told(item, DeliveryState.UNKNOWN, error.code)
+    if error.retryable:
+        item.transient += 1
+        if item.transient <= MAX_TRANSIENT:
+            return Again(_pause(item.transient))
+    # An earlier try without an answer may have arrived: what is refused now cannot unsay it.
+    return Told(item, DeliveryState.UNKNOWN if item.unknown else DeliveryState.FAILED, error.code)
+
+
+def _pause(tries: int) -> float:
+    longest = min(FIRST_PAUSE_S * 2 ** (tries - 1), LONGEST_PAUSE_S)
+    return longest * 0.5 * (1.0 + random.random())  # noqa: S311 - spreads retries, guards nothing

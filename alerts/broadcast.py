@@ -1,0 +1,206 @@
+"""Sends one batch: slots from the limiter, a last check before each message, marks on the way. Touches one
+gateway.
+
+Who was sent to is marked in Redis every 20 ms; writing the outcomes to SQL and settling is
+`alerts/account.py`'s.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from alerts.attempt import Again, Closed, Freeze, Item, Told, attempt
+from alerts.deadlines import Deadlines
+from alerts.delivery import DeliveryState
+from alerts.lease import Hold, Lease
+from alerts.outcomes import CODES, Outcome
+from alerts.queue import Queue
+from alerts.standing import Standing, Standings
+from bot.gateway import Gateway, Prepared
+from bot.limiter import Limiter
+from storage.clock import Clock
+from storage.errors import StorageUnavailableError
+from storage.redis import REDIS_AWAY, RedisError
+
+FLUSH_S = 0.02
+LONGEST_NAP_S = 0.25
+WRITE_AHEAD = 25  # under `never-resend`: so many are named in SQL before their bytes leave
+
+Render = Callable[[int, str, bool], Awaitable[Prepared]]
+"""Revision, language, second notice? -> the message, rendered once for all who get the same words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What every batch of one account is sent with."""
+
+    gateway: Gateway
+    limiter: Limiter
+    queue: Queue
+    lease: Lease
+    standings: Standings
+    render: Render
+    write_ahead: Callable[[Sequence[int]], Awaitable[None]]
+    deadlines: Deadlines
+    clock: Clock
+
+
+@dataclass(slots=True)
+class Broadcast:
+    """One batch under way.
+
+    Attributes:
+        ended: outcomes so far, in the order in which they came.
+        moved: items whose provider gave their address a new name.
+        closed: code with which the provider refused the account, "" = it did not.
+        unsent: items that nobody tried or whose try was given up: they stay queued.
+    """
+
+    line: Line
+    held: Hold
+    batch: int
+    revision: int
+    rung: int
+    stopping: asyncio.Event
+    ended: list[Outcome] = field(default_factory=list)
+    moved: list[Item] = field(default_factory=list)
+    closed: str = ""
+    unsent: list[Item] = field(default_factory=list)
+    _ready: deque[Item] = field(default_factory=deque)
+    _running: set[asyncio.Task[None]] = field(default_factory=set)
+    _paused: dict[int, Item] = field(default_factory=dict)
+    _unmarked: list[tuple[int, int]] = field(default_factory=list)
+
+    async def run(self, items: list[Item]) -> None:
+        """Send to `items`; afterwards each of them is in `ended` or in `unsent`."""
+        self._ready.extend(items)
+        flusher = asyncio.create_task(self._flush_marks())
+        try:
+            while self._ready or self._running or self._paused:
+                if self._given_up():
+                    break
+                await self._fill()
+            if self._running:
+                await asyncio.wait(self._running)
+        finally:
+            flusher.cancel()
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(flusher, *self._running, return_exceptions=True)
+            await self._mark()
+        self.unsent.extend([*self._ready, *self._paused.values()])
+        self._paused.clear()
+
+    @property
+    def in_flight(self) -> int:
+        """Messages handed to the gateway whose answer is not here yet."""
+        return len(self._running)
+
+    def _given_up(self) -> bool:
+        return bool(self.stopping.is_set() or self.held.lost or self.closed)
+
+    async def _fill(self) -> None:
+        """Take slots for what is ready and send; or wait until something changes."""
+        room = self.line.gateway.limits.in_flight - len(self._running)
+        wanted = min(len(self._ready), room)
+        if wanted < 1 or not self.line.lease.may_send(self.held):
+            await self._nap(LONGEST_NAP_S)
+            return
+        try:
+            standing = await self.line.standings.of(self.revision)
+            refusal = standing.refusal(self.line.clock.now())
+            if refusal:
+                self._skip_all(refusal)
+                return
+            asked_at = self.line.clock.monotonic()
+            grant = await self.line.limiter.bulk(wanted if standing.resend else min(wanted, WRITE_AHEAD))
+            items = [self._ready[index] for index in range(grant.count)]
+            if items and not standing.resend:
+                await self.line.write_ahead([item.delivery for item in items])
+        except (RedisError, *REDIS_AWAY, StorageUnavailableError):
+            await self._nap(LONGEST_NAP_S)
+            return
+        for index, item in enumerate(items):
+            self._ready.popleft()
+            at = asked_at + grant.first_s + index * grant.spacing_s
+            self._start(self._send_at(item, at, standing))
+        if not grant.count:
+            await self._nap(min(grant.wait_s, LONGEST_NAP_S))
+
+    def _skip_all(self, reason: str) -> None:
+        while self._ready:
+            item = self._ready.popleft()
+            self._end(Told(item, DeliveryState.UNKNOWN if item.unknown else DeliveryState.SKIPPED, reason))
+
+    def _start(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _nap(self, seconds: float) -> None:
+        """Wait `seconds`, or less when a message comes to its end."""
+        if self._running and not self._ready:
+            await asyncio.wait(self._running, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await asyncio.sleep(seconds)
+
+    async def _send_at(self, item: Item, at: float, standing: Standing) -> None:
+        message = await self.line.render(self.revision, item.language, self.rung > 0)
+        await asyncio.sleep(max(0.0, at - self.line.clock.monotonic()))
+        # The very last look: a process that was frozen until now must not send what others may have sent.
+        if self._given_up() or not self.line.lease.may_send(self.held):
+            self._ready.append(item)
+            return
+        before = item.to
+        verdict = await attempt(self.line.gateway, item, message, resend=standing.resend)
+        if item.to != before:
+            self.moved.append(item)
+        await self._take(item, verdict, standing)
+
+    async def _take(self, item: Item, verdict: Told | Again | Freeze | Closed, standing: Standing) -> None:
+        match verdict:
+            case Told():
+                self._end(verdict, standing)
+            case Again(pause_s):
+                self._paused[item.delivery] = item
+                asyncio.get_running_loop().call_later(pause_s, self._resume, item)
+            case Freeze(seconds):
+                await self._freeze(seconds)
+                self._ready.appendleft(item)
+            case Closed(code):
+                self.closed = code
+                self._end(Told(item, DeliveryState.FAILED, code), standing)
+
+    def _resume(self, item: Item) -> None:
+        if self._paused.pop(item.delivery, None):
+            self._ready.append(item)
+
+    async def _freeze(self, seconds: float) -> None:
+        try:
+            await self.line.limiter.freeze(seconds)
+        except (RedisError, *REDIS_AWAY):
+            # Without Redis there are no grants either; the freeze of this process is set all the same.
+            await asyncio.sleep(min(seconds, LONGEST_NAP_S))
+
+    def _end(self, told: Told, standing: Standing | None = None) -> None:
+        severity = standing.severity if standing else ""
+        confirms = self.line.gateway.confirms
+        outcome = told.outcome(severity, self.line.clock.now(), self.line.deadlines, confirms=confirms)
+        self.ended.append(outcome)
+        self._unmarked.append((told.item.position, CODES[told.state]))
+
+    async def _flush_marks(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_S)
+            await self._mark()
+
+    async def _mark(self) -> None:
+        marks, self._unmarked = self._unmarked, []
+        if not marks:
+            return
+        try:
+            await self.line.queue.mark(self.batch, marks)
+        except (RedisError, *REDIS_AWAY):
+            # The marks only shorten a second reading of this batch; SQL gets the outcomes anyway.
+            self._unmarked = marks + self._unmarked

@@ -1,0 +1,124 @@
+"""The Redis queue of one sender account: batches offered, taken by priority, kept, taken over, settled.
+
+Touches Redis only, through `alerts/lua/`. Redis holds ids, never words or addresses; what it loses is
+offered again from SQL. An entry belongs to whoever read it until it is settled or was not refreshed for
+`TAKE_OVER_MS`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from redis.asyncio import Redis
+
+from storage.keys import GROUP, AccountKeys
+from storage.redis import ResponseError
+
+PRIORITIES = (0, 1, 2, 3)
+TAKE_OVER_MS = 3_000
+MARKS_LIVE_S = 3_600
+OFFERED_LIVE_S = 7 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One batch as read from a stream. `again` = somebody else had it before, or we before a restart."""
+
+    stream: str
+    entry_id: bytes
+    batch: int
+    epoch: str
+    again: bool
+
+
+class Queue:
+    """Batches of one account. All calls raise redis' errors when Redis is away; nothing is half done then."""
+
+    def __init__(self, redis: Redis, blocking: Redis, keys: AccountKeys, consumer: str) -> None:
+        """`blocking` is a client whose socket timeout exceeds the block time of `take`."""
+        self._redis = redis
+        self._blocking = blocking
+        self._keys = keys
+        self._consumer = consumer
+        scripts = files("alerts").joinpath("lua")
+        self._offer = redis.register_script(scripts.joinpath("offer.lua").read_bytes())
+        self._refresh = redis.register_script(scripts.joinpath("refresh.lua").read_bytes())
+        self._settle = redis.register_script(scripts.joinpath("settle.lua").read_bytes())
+
+    async def prepare(self) -> None:
+        """Make the streams and their group where they are missing; harmless to repeat."""
+        for priority in PRIORITIES:
+            try:
+                await self._redis.xgroup_create(self._keys.stream(priority), GROUP, id="0", mkstream=True)
+            except ResponseError as error:
+                if "BUSYGROUP" not in str(error):
+                    raise
+
+    async def offer(self, priority: int, batches: Sequence[int], epoch: str) -> int:
+        """Put `batches` on the stream of `priority` unless this epoch saw them; return how many were new."""
+        if not batches:
+            return 0
+        keys = [self._keys.stream(priority), self._keys.enqueued(epoch)]
+        return int(await self._offer(keys=keys, args=[epoch, OFFERED_LIVE_S, *batches]))
+
+    async def take(self, block_ms: int) -> list[Entry]:
+        """Take the most urgent entry; wait up to `block_ms` when there is none.
+
+        A wait may end with one entry of each stream, the most urgent first; all are the caller's then.
+        """
+        for priority in PRIORITIES:
+            entries = _entries(await self._read([priority], None))
+            if entries:
+                return entries
+        return _entries(await self._read(PRIORITIES, block_ms))
+
+    async def take_over(self) -> Entry | None:
+        """Take an entry that nobody refreshed for `TAKE_OVER_MS`, the most urgent first."""
+        for priority in PRIORITIES:
+            stream = self._keys.stream(priority)
+            _, claimed, *_ = await self._redis.xautoclaim(
+                stream, GROUP, self._consumer, TAKE_OVER_MS, start_id="0-0", count=1
+            )
+            for entry_id, fields in claimed:
+                if fields:
+                    return _entry(stream, entry_id, fields, again=True)
+        return None
+
+    async def refresh(self, entry: Entry) -> bool:
+        """Say that an entry is still being worked on; False when somebody else took it over."""
+        return bool(await self._refresh(keys=[entry.stream], args=[GROUP, self._consumer, entry.entry_id]))
+
+    async def settle(self, entry: Entry) -> bool:
+        """Acknowledge and remove; False when somebody else owns it by now."""
+        return bool(await self._settle(keys=[entry.stream], args=[GROUP, self._consumer, entry.entry_id]))
+
+    async def marks(self, batch: int) -> bytes:
+        """One byte for each delivery of the batch whose outcome was known; shorter or empty = none known."""
+        found = await self._redis.get(self._keys.marks(batch))
+        return found if isinstance(found, bytes) else b""
+
+    async def mark(self, batch: int, outcomes: Sequence[tuple[int, int]]) -> None:
+        """Set the byte at each position (0-based) to an outcome's code."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for position, code in outcomes:
+                pipe.setrange(self._keys.marks(batch), position, bytes([code]).decode("latin-1"))
+            pipe.expire(self._keys.marks(batch), MARKS_LIVE_S)
+            await pipe.execute()
+
+    async def _read(self, priorities: Sequence[int], block_ms: int | None) -> Any:
+        streams: dict[Any, Any] = {self._keys.stream(priority): ">" for priority in priorities}
+        client = self._redis if block_ms is None else self._blocking
+        return await client.xreadgroup(GROUP, self._consumer, streams, count=1, block=block_ms)
+
+
+def _entries(answer: Any) -> list[Entry]:
+    return [
+        _entry(stream.decode(), entry_id, fields, again=False)
+        for stream, found in sorted(answer or [])
+        for entry_id, fields in found
+    ]
+
+
+def _entry(stream: str, entry_id: bytes, fields: Any, *, again: bool) -> Entry:
+    return Entry(stream, entry_id, int(fields[b"b"]), fields[b"e"].decode(), again)

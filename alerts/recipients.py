@@ -1,0 +1,80 @@
+"""The people of one batch as a sender needs them. Touches `delivery` and, through `registry`, their
+addresses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alerts.delivery import DeliveryState
+from alerts.tables import delivery
+from registry.addresses import open_value
+from registry.destinations import Destination, destinations
+from storage.errors import SealError
+from storage.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One delivery and where it goes; `destination` is None when the address was erased meanwhile."""
+
+    delivery: int
+    person_id: int
+    address_id: int
+    rung: int
+    language: str
+    state: DeliveryState
+    drill: bool
+    destination: Destination | None
+
+    def refusal(self, *, drill: bool) -> str:
+        """Return why this person must not be sent to, "" = they may.
+
+        Args:
+            drill: whether the alert is one.
+        """
+        if self.destination is None:
+            return "erased"
+        # A drill never reaches a real address, nor a real alert a simulated one, whatever made this row.
+        if self.destination.drill != drill or self.drill != drill:
+            return "drill_guard"
+        return "" if self.destination.wanted else "stopped"
+
+    def value(self, vault: Vault) -> str:
+        """The provider's name for them.
+
+        Raises:
+            SealError: the person was erased meanwhile.
+        """
+        if self.destination is None:
+            raise SealError("this person was erased")
+        return open_value(vault, self.destination)
+
+
+async def recipients(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, Recipient]:
+    """Read deliveries by id, at most a batch of them."""
+    query = select(
+        delivery.c.id,
+        delivery.c.person_id,
+        delivery.c.address_id,
+        delivery.c.rung,
+        delivery.c.language,
+        delivery.c.state,
+        delivery.c.drill,
+    ).where(delivery.c.id.in_(ids))
+    rows = (await connection.execute(query)).all()
+    known = await destinations(connection, [row.address_id for row in rows])
+    return {
+        row.id: Recipient(
+            row.id,
+            row.person_id,
+            row.address_id,
+            row.rung,
+            row.language,
+            DeliveryState(row.state),
+            row.drill,
+            known.get(row.address_id),
+        )
+        for row in rows
+    }
