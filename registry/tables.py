@@ -1,4 +1,4 @@
-"""Tables of the people abroad: the privacy boundary. Definitions only; nobody outside `registry/` writes them."""
+"""Tables of the people abroad: the privacy boundary. Definitions; nobody outside `registry/` writes them."""
 
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table
 

@@ -1,0 +1,199 @@
+"""People in bulk, for whoever finds and warns an audience. Reads SQL into arrays; writes and opens nothing.
+
+Only active people who consented are ever in here, and no address of a drill stands beside a person who is not
+one.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Select,
+    cast,
+    extract,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from places.people import EVER, FOREVER
+from registry.addresses import AddressState
+from registry.columns import AudienceRows, HeadcountColumns, headcount_of, places_of
+from registry.lifecycle import PersonState
+from registry.tables import address, change, person, whereabouts
+from storage.database import MAX_PARAMETERS
+
+PAGE = 100_000
+# PostgreSQL numbers a change when it is written and shows it when its transaction commits: a reader may see 7
+# before 6. The overlap is more than all changes that can commit while one transaction of ours (<= 5,000 rows)
+# is open.
+OVERLAP = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One address of one person, ready to be opened by `registry.addresses.open_value`."""
+
+    person_id: int
+    language: str
+    drill: bool
+    address_id: int
+    channel: str
+    account: str
+    rank: int
+    address_state: str
+    sealed_value: bytes = field(repr=False)
+    sealed_key: bytes = field(repr=False)
+
+
+async def rows(connection: AsyncConnection, *, since_change: int | None = None) -> AudienceRows:
+    """Everybody's places, or with `since_change` those of people who changed after it (with an overlap).
+
+    About 0.5 s for 100,000 rows on SQLite, read in pages by id. What commits meanwhile is found by reading on
+    from `last_change`.
+    """
+    last, changed = await changes(connection, since_change)
+    query = _places(connection)
+    if since_change is not None:
+        behind = select(change.c.person_id).where(change.c.id > since_change - _overlap(connection))
+        query = query.where(whereabouts.c.person_id.in_(behind))
+    pages, reached = [], 0
+    while True:
+        page = query.where(whereabouts.c.id > reached).order_by(whereabouts.c.id).limit(PAGE)
+        found = (await connection.execute(page)).all()
+        pages.append([row[1:] for row in found])
+        if len(found) < PAGE:
+            return places_of(pages, last, changed)
+        reached = found[-1][0]
+
+
+async def changes(connection: AsyncConnection, after: int | None) -> tuple[int, list[int]]:
+    """Who changed after the change `after`, and the id to read on from; nobody when `after` is None.
+
+    On PostgreSQL changes of the overlap come again: reading somebody twice is harmless, missing them is not.
+    """
+    newest = (await connection.execute(select(func.max(change.c.id)))).scalar_one_or_none() or 0
+    if after is None:
+        return newest, []
+    query = (
+        select(change.c.person_id)
+        .where(change.c.id > after - _overlap(connection), change.c.id <= newest)
+        .distinct()
+    )
+    people = (await connection.execute(query)).scalars().all()
+    return max(newest, after), sorted(people)
+
+
+async def active(connection: AsyncConnection, person_ids: Sequence[int]) -> set[int]:
+    """Those who still want to be warned: tells "has no address" from "stopped meanwhile"."""
+    query = select(person.c.id).where(_warned())
+    found: set[int] = set()
+    for some in _parts(person_ids):
+        found.update((await connection.execute(query.where(person.c.id.in_(some)))).scalars())
+    return found
+
+
+async def reach(
+    connection: AsyncConnection, person_ids: Sequence[int], channel_order: Sequence[str] = ()
+) -> list[Reach]:
+    """Every address, gone and stopped ones too, of those of `person_ids` who are active.
+
+    In the order of `person_ids` (nearest first stays so); one person's addresses by rank, then by the place
+    of their channel in `channel_order` (unlisted ones last).
+    """
+    query = (
+        select(
+            person.c.id,
+            person.c.language,
+            person.c.drill,
+            address.c.id,
+            address.c.channel,
+            address.c.account,
+            address.c.rank,
+            address.c.state,
+            address.c.value,
+            person.c.data_key,
+        )
+        .join(address, address.c.person_id == person.c.id)
+        .where(_warned(), address.c.drill == person.c.drill, person.c.data_key.is_not(None))
+    )
+    found: list[Reach] = []
+    for some in _parts(person_ids):
+        page = await connection.execute(query.where(person.c.id.in_(some)))
+        found += [Reach(*tuple(row)) for row in page.all()]
+    turn = {person_id: place for place, person_id in enumerate(person_ids)}
+    order = {str(channel): place for place, channel in enumerate(channel_order)}
+    found.sort(
+        key=lambda row: (turn[row.person_id], row.rank, order.get(row.channel, len(order)), row.address_id)
+    )
+    return found
+
+
+async def headcount_columns(
+    connection: AsyncConnection, channel_order: Sequence[str] = ()
+) -> HeadcountColumns:
+    """Language and first usable channel of every active person, ordered as in `reach`."""
+    people = (
+        await connection.execute(
+            select(person.c.id, person.c.language, person.c.drill).where(_warned()).order_by(person.c.id)
+        )
+    ).all()
+    owned = (
+        await connection.execute(
+            select(address.c.person_id, address.c.rank, address.c.channel, address.c.id)
+            .join(person, person.c.id == address.c.person_id)
+            .where(
+                _warned(),
+                address.c.drill == person.c.drill,
+                address.c.state == AddressState.ACTIVE.value,
+            )
+        )
+    ).all()
+    return headcount_of(people, owned, channel_order)
+
+
+def _warned() -> ColumnElement[bool]:
+    return (person.c.state == PersonState.ACTIVE.value) & person.c.consent_version.is_not(None)
+
+
+def _places(connection: AsyncConnection) -> Select[Any]:
+    return (
+        select(
+            whereabouts.c.id,
+            whereabouts.c.person_id,
+            func.coalesce(whereabouts.c.cell, 0),
+            whereabouts.c.radius_km,
+            whereabouts.c.country,
+            whereabouts.c.near,
+            func.coalesce(_epoch(connection, whereabouts.c.valid_from), literal_column(str(EVER))),
+            func.coalesce(_epoch(connection, whereabouts.c.valid_to), literal_column(str(FOREVER))),
+            whereabouts.c.kind,
+            person.c.drill,
+        )
+        .join(person, person.c.id == whereabouts.c.person_id)
+        .where(_warned())
+    )
+
+
+def _epoch(connection: AsyncConnection, column: Column[datetime]) -> ColumnElement[int]:
+    # Whole seconds, rounded down: with both ends included that never shortens a stay by what matters.
+    seconds = extract("epoch", column)
+    if connection.dialect.name == "postgresql":
+        return cast(func.floor(seconds), BigInteger)
+    return seconds
+
+
+def _overlap(connection: AsyncConnection) -> int:
+    return OVERLAP if connection.dialect.name == "postgresql" else 0
+
+
+def _parts(person_ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    wanted = list(dict.fromkeys(person_ids))
+    step = MAX_PARAMETERS - 10  # room for the states of the rest of the statement
+    return (wanted[start : start + step] for start in range(0, len(wanted), step))

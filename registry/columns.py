@@ -1,0 +1,134 @@
+"""Arrays of people: what `registry.audience` reads, packed for numpy. Pure; touches numpy only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from places.people import Ids, Rows, pack_countries
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceRows:
+    """Whereabouts of active people as aligned arrays; one row is one place of one person.
+
+    Attributes:
+        cell: 0 = known by country only.
+        country: ISO 3166-1 alpha-2; `rows` also knows the countries a border place may be near.
+        valid_from, valid_to: epoch seconds UTC, both included, `EVER` and `FOREVER` where open.
+        kind: home | pin | trip.
+        last_change: where to read the change feed on from.
+        changed: ids of everybody who changed, when only changes were read: those without a row here have
+            left.
+        rows: the same for `places.audience.AudienceIndex`, sharing its memory.
+    """
+
+    person_id: Ids
+    cell: NDArray[np.int64]
+    radius_km: NDArray[np.float32]
+    country: NDArray[np.str_]
+    valid_from: NDArray[np.int64]
+    valid_to: NDArray[np.int64]
+    kind: NDArray[np.str_]
+    drill: NDArray[np.bool_]
+    last_change: int
+    changed: Ids
+    rows: Rows
+
+    def __len__(self) -> int:
+        return int(self.person_id.size)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadcountColumns:
+    """For counting: every active person once, by ascending id.
+
+    Attributes:
+        language: index into `languages`.
+        channel: index into `channels` of the first address a message may go to; -1 = there is none.
+    """
+
+    person_id: Ids
+    language: NDArray[np.int16]
+    languages: tuple[str, ...]
+    channel: NDArray[np.int8]
+    channels: tuple[str, ...]
+    drill: NDArray[np.bool_]
+
+
+def places_of(
+    pages: Sequence[Sequence[Sequence[Any]]], last_change: int, changed: Sequence[int]
+) -> AudienceRows:
+    """Pack pages of (person, cell, radius, country, near, begin, end, kind, drill)."""
+    columns = [np.concatenate(column) for column in zip(*map(_page, [[], *pages]), strict=True)]
+    person_id, cell, radius, country, countries, begins, ends, kind, drill = columns
+    return AudienceRows(
+        person_id=person_id,
+        cell=cell,
+        radius_km=radius,
+        country=country,
+        valid_from=begins,
+        valid_to=ends,
+        kind=kind,
+        drill=drill,
+        last_change=last_change,
+        changed=np.array(changed, dtype=np.int64),
+        rows=Rows(person_id, cell, radius, countries, begins, ends),
+    )
+
+
+def headcount_of(
+    people: Sequence[Sequence[Any]], owned: Sequence[Sequence[Any]], channel_order: Sequence[str]
+) -> HeadcountColumns:
+    """Pack (person, language, drill) by ascending id, and (person, rank, channel, address) of usable
+    addresses.
+    """
+    person_id = np.array([row[0] for row in people], dtype=np.int64)
+    languages = sorted({row[1] for row in people})
+    channels = [*map(str, channel_order)]
+    channels += sorted({row[2] for row in owned} - set(channels))
+    first = np.full(len(people), -1, dtype=np.int8)
+    if owned and people:
+        code = {channel: place for place, channel in enumerate(channels)}
+        owner, rank, channel, ids = (
+            np.array(column, dtype=np.int64)
+            for column in zip(*((row[0], row[1], code[row[2]], row[3]) for row in owned), strict=True)
+        )
+        order = np.lexsort((ids, channel, rank, owner))
+        owners, start = np.unique(owner[order], return_index=True)
+        # Pages of one snapshot on SQLite; on PostgreSQL somebody may have joined between the two reads.
+        slot = np.searchsorted(person_id, owners)
+        known = (slot < person_id.size) & (person_id[np.minimum(slot, person_id.size - 1)] == owners)
+        first[slot[known]] = channel[order][start][known]
+    number = {language: place for place, language in enumerate(languages)}
+    return HeadcountColumns(
+        person_id=person_id,
+        language=np.array([number[row[1]] for row in people], dtype=np.int16),
+        languages=tuple(languages),
+        channel=first,
+        channels=tuple(channels),
+        drill=np.array([row[2] for row in people], dtype=np.bool_),
+    )
+
+
+def _page(found: Sequence[Sequence[Any]]) -> tuple[NDArray[Any], ...]:
+    person_id, cell, radius, country, near, begins, ends, kind, drill = (
+        zip(*found, strict=True) if found else ((),) * 9
+    )
+    packed = {
+        place: pack_countries((place[0], *(place[1].split(",") if place[1] else ())))
+        for place in set(zip(country, near, strict=True))
+    }
+    return (
+        np.array(person_id, dtype=np.int64),
+        np.array(cell, dtype=np.int64),
+        np.array(radius, dtype=np.float32),
+        np.array(country, dtype="U2"),
+        np.array([packed[place] for place in zip(country, near, strict=True)], dtype=np.int64),
+        np.array(begins, dtype=np.int64),
+        np.array(ends, dtype=np.int64),
+        np.array(kind, dtype="U4"),
+        np.array(drill, dtype=np.bool_),
+    )
