@@ -1,8 +1,9 @@
 """Every word a citizen reads, per language. Reads the `.po` files beside it, touches nothing else.
 
-gettext's format is read directly (Weblate and Poedit write it): msgid is the key, msgstr the words, `#. limit: 20`
-the most characters an entry may have, plural rules come from the file's own header. English is complete and the
-last in every chain of languages (`vi-VN -> vi -> en`), so a missing translation is English and never silence.
+gettext's format is read directly (Weblate and Poedit write it): msgid is the key, msgstr the words,
+`#. limit: 20` the most characters an entry may have, plural rules come from the file's own header. English is
+complete and the last in every chain of languages (`vi-VN -> vi -> en`), so a missing or doubtful (fuzzy)
+translation is English and never silence.
 """
 
 import gettext
@@ -64,7 +65,7 @@ class Catalog:
         """Read every `.po` file of `folder` (our own when None).
 
         Raises:
-            BrokenCatalogError: a file is no catalog, or an entry is empty or contradicts itself.
+            BrokenCatalogError: a file is no catalog, or an entry contradicts itself.
         """
         place = folder if folder is not None else resources.files("locales")
         files = sorted((item for item in place.iterdir() if item.name.endswith(".po")), key=lambda f: f.name)
@@ -84,9 +85,7 @@ class Catalog:
 
     def supported(self, tag: str) -> str | None:
         """The language of ours that the BCP 47 `tag` means, or None."""
-        return next((code for code in chain(tag)[:-1] if code in self._languages), None) or (
-            SOURCE_LANGUAGE if tag.lower().split("-")[0] == SOURCE_LANGUAGE else None
-        )
+        return next((code for code in _ladder(tag) if code in self._languages), None)
 
     def say(self, language: str, key: str, **values: str) -> str:
         """Return the words of `key`, NFC, with `values` in their places.
@@ -112,8 +111,10 @@ class Catalog:
         return _fill(key, entry, entry.forms[index], {**values, "count": str(count)})
 
     def words(self, language: str, key: str) -> frozenset[str]:
-        """Return what people type for `key`: the alternatives between `|` in this language's own entry, folded by
-        nothing but Unicode's case folding; raises `UnknownWordsError`.
+        """Return what people type for `key`: the alternatives between `|`, in Unicode's case folding.
+
+        Raises:
+            UnknownWordsError: no such key.
         """
         _, entry = self._find(language, key)
         return frozenset(alternatives(entry.forms[0]))
@@ -128,9 +129,12 @@ class Catalog:
 
 def chain(language: str) -> tuple[str, ...]:
     """The languages to look in, nearest first, English last: `vi-VN` gives vi-VN, vi, en."""
-    parts = language.replace("_", "-").split("-")
-    tags = ["-".join([parts[0].lower(), *parts[1:end]]) for end in range(len(parts), 0, -1)]
-    return tuple(dict.fromkeys([*tags, SOURCE_LANGUAGE]))
+    return tuple(dict.fromkeys([*_ladder(language), SOURCE_LANGUAGE]))
+
+
+def _ladder(tag: str) -> list[str]:
+    parts = tag.replace("_", "-").split("-")
+    return ["-".join([parts[0].lower(), *parts[1:end]]) for end in range(len(parts), 0, -1)]
 
 
 def alternatives(text: str) -> tuple[str, ...]:
@@ -173,7 +177,8 @@ def _read(language: str, raw: bytes) -> Words:
         raise BrokenCatalogError(f"{language}.po: {error}") from error
     entries = {}
     for message in file:
-        if message.id:
+        forms = message.string if isinstance(message.string, list | tuple) else (message.string,)
+        if message.id and all(forms) and not message.fuzzy:
             key, entry = _entry(language, message, file)
             entries[key] = entry
     return Words(language, entries, gettext.c2py(file.plural_expr))
@@ -186,8 +191,6 @@ def _entry(language: str, message: Message, file: PoFile) -> tuple[str, Entry]:
     forms = tuple(message.string) if isinstance(message.string, list | tuple) else (message.string,)
     if plural and len(forms) != file.num_plurals:
         raise BrokenCatalogError(f"{where}: has {len(forms)} plural forms of {file.num_plurals}")
-    if message.fuzzy or not all(forms):
-        raise BrokenCatalogError(f"{where}: is not translated")
     texts = tuple(unicodedata.normalize("NFC", str(form)) for form in forms)
     try:
         names = [placeholders(text) for text in texts]
