@@ -1,4 +1,4 @@
-"""Which way a language runs, and Latin runs kept whole in one that runs right to left. Reads Babel's data only."""
+"""Which way a language runs, and Latin runs kept whole inside one that runs right to left. Pure."""
 
 import re
 from typing import Literal

@@ -15,38 +15,28 @@ LETTERS_NEEDED = 8  # fewer say too little; "help" is 54 % English to the model
 CERTAINTY_NEEDED = 0.95  # of the model's own probability among the languages we speak
 # Scripts that one living language mostly owns: the first word of Unicode's names of their letters.
 _SCRIPTS = {
-
-        "THAI": "th",
-        "LAO": "lo",
-        "KHMER": "km",
-        "MYANMAR": "my",
-        "TIBETAN": "bo",
-        "CJK": "zh",
-        "HANGUL": "ko"
-    ,
-
-        "HIRAGANA": "ja",
-        "KATAKANA": "ja",
-        "DEVANAGARI": "hi",
-        "BENGALI": "bn",
-        "TAMIL": "ta",
-        "TELUGU": "te"
-    ,
-
-        "SINHALA": "si",
-        "GUJARATI": "gu",
-        "GURMUKHI": "pa",
-        "KANNADA": "kn",
-        "MALAYALAM": "ml",
-        "ARABIC": "ar"
-    ,
-    "HEBREW": "he", "GREEK": "el", "CYRILLIC": "ru", "GEORGIAN": "ka", "ARMENIAN": "hy", "ETHIOPIC": "am",
+    "ARABIC": "ar",
+    "ARMENIAN": "hy",
+    "BENGALI": "bn",
+    "CJK": "zh",
+    "CYRILLIC": "ru",
+    "DEVANAGARI": "hi",
+    "ETHIOPIC": "am",
+    "GEORGIAN": "ka",
+    "GREEK": "el",
+    "HANGUL": "ko",
+    "HEBREW": "he",
+    "HIRAGANA": "ja",
+    "KATAKANA": "ja",
+    "KHMER": "km",
+    "LAO": "lo",
+    "MYANMAR": "my",
+    "SINHALA": "si",
+    "TAMIL": "ta",
+    "THAI": "th",
 }
-_VIETNAMESE_SIGNS = {
-    "\u0309",
-    "\u0323",
-    "\u031b",
-}  # hook above, dot below, horn: in no other language of ours
+# Hook above, dot below, horn: in no other language of ours.
+_VIETNAMESE_SIGNS = {"\u0309", "\u0323", "\u031b"}
 
 
 class LanguageGuesser:

@@ -1,4 +1,4 @@
-"""Which words save lives, and whether an officer who reads the language signed them. Reads one file it is given.
+"""Which words save lives, and whether an officer who reads the language signed them. Reads one file.
 
 What ships with Muster is *unreviewed*. A signature names the language, the key and the fingerprint of the
 exact words, so that a word changed later is unreviewed again.
