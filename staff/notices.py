@@ -1,7 +1,8 @@
 """Notices to the people who run Muster: a circuit that opened, held rungs, a lost Redis. Touches SQL only.
 
-A notice says what happened and what to do; it never holds anything of a citizen. The same thing is told once:
-while a notice of one kind and subject is open, another of the same is only made newer (and urgent, if it is).
+A notice says what happened and what to do; it never holds anything of a citizen. The same thing is told
+once: while a notice of one kind and subject is open, another of the same is only made newer (and urgent,
+if it is).
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Passwords of officers: argon2id, off the event loop. Touches argon2 and the thread pool only.
 
-Parameters: 19 MiB, 3 passes, 1 lane, 16 bytes of salt, 32 of hash. OWASP's password storage sheet asks for at
-least 19 MiB and 2 passes; one hash takes about 40 ms of one core. At most two run at once, so that a flood of
-sign-ins can take neither the memory nor the cores from the alerts.
+Parameters: 19 MiB, 3 passes, 1 lane, 16 bytes of salt, 32 of hash. OWASP's password storage sheet asks
+for at least 19 MiB and 2 passes; one hash takes about 40 ms of one core. At most two run at once, so
+that a flood of sign-ins can take neither the memory nor the cores from the alerts.
 """
 
 import asyncio

@@ -1,7 +1,8 @@
 """Sign-ins: the console's cookie, the API's bearer credential, the demo's one-time link. Touches SQL only.
 
-A token is 256 random bits and is known here only as its SHA-256. The console's lives 12 h from the last request,
-at most three days; a bearer credential has a fixed end; a one-time token is exchanged once for a session.
+A token is 256 random bits and is known here only as its SHA-256. The console's lives 12 h from the last
+request, at most three days; a bearer credential has a fixed end; a one-time token is exchanged once for
+a session.
 """
 
 import secrets

@@ -1,9 +1,9 @@
 """Signing in: password, time code, lock with growing delay. Touches SQL, argon2 and the vault.
 
-A stranger learns nothing from an answer or from its time: an unknown login costs the same hash as a known one,
-every refusal is the same sentence and takes at least the same time. From the fifth failure in a row a login waits
-1 minute, then 2, 4, 8, at most 15; attempts while it waits are refused without being counted, so that a stranger's
-patience keeps nobody out for longer.
+A stranger learns nothing from an answer or from its time: an unknown login costs the same hash as a
+known one, every refusal is the same sentence and takes at least the same time. From the fifth failure in
+a row a login waits 1 minute, then 2, 4, 8, at most 15; attempts while it waits are refused without being
+counted, so that a stranger's patience keeps nobody out for longer.
 """
 
 import asyncio

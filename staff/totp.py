@@ -1,7 +1,7 @@
 """Time codes of officers (RFC 6238: SHA-1, 30 s, 6 digits). Touches pyotp and the vault; no SQL.
 
-A code is good in its own step and one before or after (a phone's clock may be off by 30 s) and only once: the
-step it was made for is stored, and nothing at or before it is taken again.
+A code is good in its own step and one before or after (a phone's clock may be off by 30 s) and only
+once: the step it was made for is stored, and nothing at or before it is taken again.
 """
 
 import hmac
