@@ -21,7 +21,8 @@ help_case = Table(
     Index("ix_help_case_state", "state", "opened_at"),
 )
 
-# The thread of a case: words of both sides and exact pins, sealed with the person's key, deleted with the case.
+# The thread of a case: words of both sides and exact pins, sealed with the person's key, deleted with the
+# case.
 case_message = Table(
     "case_message",
     metadata,
