@@ -1,0 +1,106 @@
+"""Guards: what a draft may say about its source, its event and what it follows. Pure; see `alerts.gate`."""
+
+from alerts.dossier import DeskAct, Dossier
+from alerts.errors import Reason
+from alerts.lifecycle import WAS_SENT
+from alerts.terms import Status
+
+SENDABLE_SOURCES = frozenset({"Alert", "Update"})
+
+
+def source_is_meant(d: Dossier) -> Reason | None:
+    """A CAP file that is itself an exercise or a test never becomes a real alert. Section 6.1."""
+    source = d.draft.source if d.draft else None
+    if d.draft is None or d.draft.drill or source is None or source.status == Status.ACTUAL:
+        return None
+    return Reason(
+        "source_status", f"The file says it is not meant: its status is {source.status or 'missing'}."
+    )
+
+
+def source_is_public(d: Dossier) -> Reason | None:
+    """A CAP file that is not for the public must not be passed on to it. Section 6.1."""
+    source = d.draft.source if d.draft else None
+    if d.draft is None or d.draft.drill or source is None or source.scope == "Public":
+        return None
+    return Reason(
+        "source_scope", f"The file is not for the public: its scope is {source.scope or 'missing'}."
+    )
+
+
+def source_is_a_warning(d: Dossier) -> Reason | None:
+    """A CAP file that withdraws or acknowledges something is not a warning. Section 6.1."""
+    source = d.draft.source if d.draft else None
+    if d.draft is None or d.draft.drill or source is None or source.msg_type in SENDABLE_SOURCES:
+        return None
+    return Reason(
+        "source_type", f"The file is no warning: its message type is {source.msg_type or 'missing'}."
+    )
+
+
+def source_area_is_whole(d: Dossier) -> Reason | None:
+    """Shapes of a file that could not be read would leave people out: over-include. Section 1.2."""
+    source = d.draft.source if d.draft else None
+    if d.draft is None or d.draft.drill or source is None or source.complete:
+        return None
+    return Reason("source_area", "Part of the file's area cannot be read: draw the area anew.")
+
+
+def event_is_of_this_kind(d: Dossier) -> Reason | None:
+    """Real and drill never share an event, hence no board, case or check-in. Section 1.4."""
+    if d.event is None or d.draft is None or d.event.drill == d.draft.drill:
+        return None
+    return Reason("event_kind", "A drill cannot join a real event, nor a real alert a drill's.")
+
+
+def event_is_open(d: Dossier) -> Reason | None:
+    """A closed event takes no new warnings; what follows an earlier one still may. Section 4."""
+    if d.event is None or d.event.closed_at is None or (d.draft and d.draft.corrects is not None):
+        return None
+    return Reason("event_closed", "This event is closed; open a new one.")
+
+
+def event_has_a_name(d: Dossier) -> Reason | None:
+    """A new event needs a title for the board. Section 4."""
+    if d.draft is None or d.draft.event_id is not None or d.draft.event_title:
+        return None
+    return Reason("no_event", "Name the new event, or choose one.")
+
+
+def kind_is_kept(d: Dossier) -> Reason | None:
+    """A drill cannot be turned into a real alert, nor back: write a new one. Section 1.4."""
+    if d.draft is None or d.alert is None or d.draft.status == d.alert.status:
+        return None
+    return Reason("status_changed", "The status of an alert cannot be changed; write a new alert.")
+
+
+def audience_is_kept(d: Dossier) -> Reason | None:
+    """Whom a follow-up goes to is fixed by what it follows; so are the event and who may see it. Section 7."""
+    if d.draft is None or d.alert is None:
+        return None
+    now, then = d.draft, d.alert
+    kept = now.corrects == then.corrects and now.audience == then.audience
+    if kept and now.event_id in (None, then.event_id):
+        return None
+    return Reason(
+        "audience_changed", "Event, visibility and what it follows cannot be changed; write a new alert."
+    )
+
+
+def followed_is_of_this_kind(d: Dossier) -> Reason | None:
+    """A drill's correction goes to the drill's people, a real one's to the real ones. Section 1.4."""
+    if d.draft is None or d.corrected is None:
+        return None
+    if d.corrected.drill == d.draft.drill and d.corrected.event_id == d.draft.event_id:
+        return None
+    return Reason("followed_kind", "It must belong to the same event and be as real as the alert it follows.")
+
+
+def followed_was_sent(d: Dossier) -> Reason | None:
+    """Only what may have reached somebody can be corrected or called off. Section 7."""
+    row, written = (
+        (d.alert, d.revision) if d.act is DeskAct.FOLLOW_UP else (d.corrected, d.corrected_revision)
+    )
+    if row is None or (row.state in WAS_SENT and written is not None and written.approved_at is not None):
+        return None
+    return Reason("never_sent", "The alert it follows was never sent: revise or cancel that one instead.")
