@@ -6,7 +6,7 @@ of `bot.intake` and one with routes of its own (web chat) are judged alike.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -90,7 +90,7 @@ class GatewayContract:
     """Subclass it, define the async fixture `door`, and every test below is yours."""
 
     @pytest.fixture
-    async def session(self) -> "object":
+    async def session(self) -> AsyncIterator[aiohttp.ClientSession]:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session:
             yield session
 
@@ -121,7 +121,7 @@ class GatewayContract:
         big = Knock(b" " * (door.gateway.max_hook_bytes + 1 - len(valid.body)) + valid.body, valid.headers)
         assert (await knock(session, door.url, big)).status == 413
 
-        async def drip() -> "object":  # no Content-Length: the limit must hold while reading, too
+        async def drip() -> AsyncIterator[bytes]:  # no Content-Length: the limit must hold while reading, too
             yield big.body
 
         async with session.post(door.url, data=drip(), headers=dict(big.headers)) as response:

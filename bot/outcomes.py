@@ -1,0 +1,159 @@
+"""What becomes of an outbox message that was not accepted. Touches `outbox`, an account's pace and callbacks.
+
+- RetryAfter: the account (or only this recipient) waits as told; no attempt is spent.
+- Transient: later, with back-off and jitter, at most `ATTEMPTS` times.
+- UnknownOutcome: sent once more, since a reply that comes twice does less harm than none; then given up.
+- Gone: given up with everything else for that address, and the registry is told.
+- Rejected: given up; what comes after it is sent.
+- Moved: sent to the new name, and the registry is told.
+- Closed: the account's messages wait; whoever wired us is told.
+"""
+
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.codec import dump_address
+from bot.errors import (
+    ClosedError,
+    GoneError,
+    MovedError,
+    RetryAfterError,
+    SendError,
+    UnknownOutcomeError,
+)
+from bot.messages import Channel
+from bot.outbox import Claimed, fail_lane, settle
+from bot.turn import Pace
+from storage.clock import Clock
+from storage.database import Database
+from storage.vault import Place, Vault
+
+LOG = logging.getLogger(__name__)
+
+ATTEMPTS = 12
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 600.0
+CLOSED_PAUSE_S = 60.0
+CODE_LENGTH = 60
+
+UNKNOWN = "unknown:"
+
+OnGone = Callable[[AsyncConnection, bytes], Awaitable[None]]
+"""Told, in the transaction that gives the message up, that the address of a lane is gone."""
+
+OnMoved = Callable[[AsyncConnection, bytes, str], Awaitable[None]]
+"""Told, in the same transaction, the new value of a lane's address."""
+
+OnClosed = Callable[[Channel, str, str], Awaitable[None]]
+"""Told that an account is refused: channel, account, code. Told again while it stays so."""
+
+
+class Outcomes:
+    """Settles claimed messages; holds no state between them."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        vault: Vault,
+        clock: Clock,
+        paces: Mapping[tuple[Channel, str], Pace],
+        on_gone: OnGone,
+        on_moved: OnMoved,
+        on_closed: OnClosed,
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+        self._paces = paces
+        self._on_gone = on_gone
+        self._on_moved = on_moved
+        self._on_closed = on_closed
+        self._jitter = random.SystemRandom()
+
+    async def sent(self, claimed: Claimed, provider_id: str) -> None:
+        """The provider took it."""
+        done = self._clock.now()
+        async with self._database.bulk() as connection:
+            await settle(
+                connection, claimed, state="sent", provider_id=provider_id[:80], error=None, done_at=done
+            )
+
+    async def failed(self, claimed: Claimed, error: SendError) -> bool:
+        """Settle by the family of `error`; whether the lane's next message may be tried now."""
+        match error:
+            case GoneError():
+                await self._gone(claimed, error)
+                return False
+            case MovedError() if claimed.attempts + 1 < ATTEMPTS:
+                await self._moved(claimed, error)
+                return True
+            case RetryAfterError() | ClosedError():
+                await self._account_waits(claimed, error)
+                return False
+            case _ if self._again(claimed, error):
+                pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**claimed.attempts)
+                code = UNKNOWN + error.code if isinstance(error, UnknownOutcomeError) else error.code
+                # An outcome that was unknown stays on record: it may be sent once more, not twice.
+                code = claimed.error if claimed.error.startswith(UNKNOWN) else code
+                await self.later(
+                    claimed, pause * self._jitter.uniform(0.5, 1.5), code, attempts=claimed.attempts + 1
+                )
+                return False
+        await self.give_up(claimed, error.code)
+        return True
+
+    async def later(self, claimed: Claimed, seconds: float, code: str, *, attempts: int) -> None:
+        """Try again in `seconds`."""
+        again = self._clock.now() + timedelta(seconds=seconds)
+        values = {"state": "waiting", "attempts": attempts, "next_at": again, "error": code[:CODE_LENGTH]}
+        async with self._database.bulk() as connection:
+            await settle(connection, claimed, **values)
+
+    async def give_up(self, claimed: Claimed, code: str) -> None:
+        """Never try again."""
+        LOG.warning("a reply was given up", extra={"outbox": claimed.id, "code": code})
+        values = {"state": "failed", "error": code[:CODE_LENGTH], "done_at": self._clock.now()}
+        async with self._database.bulk() as connection:
+            await settle(connection, claimed, **values)
+
+    @staticmethod
+    def _again(claimed: Claimed, error: SendError) -> bool:
+        if not error.retryable or claimed.attempts + 1 >= ATTEMPTS:
+            return False
+        return not (isinstance(error, UnknownOutcomeError) and claimed.error.startswith(UNKNOWN))
+
+    async def _account_waits(self, claimed: Claimed, error: RetryAfterError | ClosedError) -> None:
+        if isinstance(error, ClosedError):
+            await self._on_closed(claimed.channel, claimed.account, error.code)
+            seconds = CLOSED_PAUSE_S
+        else:
+            seconds = error.seconds
+            if not error.recipient_only:
+                await self._paces[claimed.channel, claimed.account].freeze(seconds)
+        code = claimed.error if claimed.error.startswith(UNKNOWN) else error.code
+        await self.later(claimed, seconds, code, attempts=claimed.attempts)
+
+    async def _gone(self, claimed: Claimed, error: GoneError) -> None:
+        async with self._database.durable() as connection:
+            await fail_lane(connection, claimed.lane, error.code[:CODE_LENGTH], self._clock.now())
+            await self._on_gone(connection, claimed.lane)
+
+    async def _moved(self, claimed: Claimed, error: MovedError) -> None:
+        address, _outbound = claimed.open(self._vault)
+        moved = dump_address(replace(address, value=error.new_value))
+        values = {
+            "state": "waiting",
+            "attempts": claimed.attempts + 1,
+            "address": self._vault.seal(moved, Place("outbox", "address", claimed.key)),
+            "next_at": self._clock.now(),
+            "error": error.code[:CODE_LENGTH],
+        }
+        async with self._database.durable() as connection:
+            await self._on_moved(connection, claimed.lane, error.new_value)
+            await settle(connection, claimed, **values)

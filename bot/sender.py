@@ -1,0 +1,179 @@
+"""Sends what is in the outbox, in order for each person, at the pace of each account.
+
+Touches `outbox`, the gateways and `bot.outcomes`. A long message is sent part by part; after a failure this
+process goes on with the part that failed. A claim is checked, and renewed when little of it is left, before
+bytes leave.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Mapping
+
+from bot.codec import CodecError
+from bot.counters import Count
+from bot.errors import SendError
+from bot.gateway import Gateway, Prepared
+from bot.messages import Channel
+from bot.outbox import Claimed, claim_next, due_lanes, extend
+from bot.outcomes import LONGEST_PAUSE_S, Outcomes
+from bot.turn import Pace
+from storage.clock import Clock
+from storage.database import Database
+from storage.errors import SealError, StorageUnavailableError
+from storage.vault import Vault
+
+LOG = logging.getLogger(__name__)
+
+SWEEP_S = 1.0
+SWEEP_LANES = 200
+PARALLEL = 32
+WAITING_LANES = 10_000  # more are left to the sweeper
+REMEMBERED_PARTS = 1_000
+MARGIN_S = 30.0  # of a claim: longer than any send lasts
+
+
+class OutboxSender:
+    """One per process; `kick` after a commit, `run` for the sweeper that takes what was left."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        vault: Vault,
+        gateways: Mapping[tuple[Channel, str], Gateway],
+        paces: Mapping[tuple[Channel, str], Pace],
+        clock: Clock,
+        outcomes: Outcomes,
+        count: Count,
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._gateways = gateways
+        self._paces = paces
+        self._clock = clock
+        self._outcomes = outcomes
+        self._count = count
+        self._lanes: OrderedDict[bytes, None] = OrderedDict()
+        self._busy: dict[bytes, bool] = {}  # lane -> kicked again meanwhile
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._parts: OrderedDict[int, int] = OrderedDict()  # row -> parts the provider has taken
+        self._stopping = asyncio.Event()
+
+    def kick(self, lane: bytes) -> None:
+        """There may be something to send on `lane`; returns at once."""
+        if lane in self._busy:
+            self._busy[lane] = True
+        elif len(self._lanes) < WAITING_LANES:
+            self._lanes[lane] = None
+            self._start()
+
+    def stop(self) -> None:
+        """Claim nothing more; `run` returns when the messages under way are settled."""
+        self._stopping.set()
+        self._lanes.clear()
+
+    async def run(self) -> None:
+        """Sweep until `stop`; a cancelled run leaves its claims to run out."""
+        try:
+            while not self._stopping.is_set():
+                await self._sweep()
+                try:
+                    async with asyncio.timeout(SWEEP_S):
+                        await self._stopping.wait()
+                except TimeoutError:
+                    continue
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _sweep(self) -> None:
+        try:
+            async with self._database.read() as connection:
+                lanes = await due_lanes(connection, list(self._gateways), self._clock.now(), SWEEP_LANES)
+        except StorageUnavailableError:
+            LOG.warning("the database is away; replies wait")
+            return
+        for lane in lanes:
+            if lane not in self._busy:
+                self.kick(lane)
+
+    def _start(self) -> None:
+        if len(self._tasks) < PARALLEL and not self._stopping.is_set():
+            task = asyncio.create_task(self._work())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _work(self) -> None:
+        while self._lanes:
+            lane, _none = self._lanes.popitem(last=False)
+            self._busy[lane] = True
+            try:
+                while self._busy[lane]:
+                    self._busy[lane] = False
+                    await self._empty(lane)
+            except StorageUnavailableError:
+                LOG.warning("the database is away; replies wait")
+            finally:
+                del self._busy[lane]
+
+    async def _empty(self, lane: bytes) -> None:
+        """Send what `lane` holds, oldest first, until something must wait."""
+        while not self._stopping.is_set():
+            async with self._database.bulk() as connection:
+                claimed = await claim_next(connection, lane, self._clock.now())
+            if claimed is None or not await self._send(claimed):
+                return
+
+    async def _send(self, claimed: Claimed) -> bool:
+        """Send one message and settle it; whether the next one of the lane may be tried."""
+        gateway = self._gateways.get((claimed.channel, claimed.account))
+        if gateway is None:
+            await self._outcomes.later(claimed, LONGEST_PAUSE_S, "no_gateway", attempts=claimed.attempts)
+            return False
+        try:
+            provider_id = await self._hand_over(claimed, gateway)
+        except SendError as error:
+            self._count("replies", channel=claimed.channel, outcome=error.code)
+            return await self._outcomes.failed(claimed, error)
+        except (SealError, CodecError):
+            # The key is gone or the row is damaged: no later try can read it.
+            await self._outcomes.give_up(claimed, "unreadable")
+            return True
+        if provider_id is None:
+            return False
+        self._parts.pop(claimed.id, None)
+        self._count("replies", channel=claimed.channel, outcome="sent")
+        await self._outcomes.sent(claimed, provider_id)
+        return True
+
+    async def _hand_over(self, claimed: Claimed, gateway: Gateway) -> str | None:
+        """Give the parts to the provider, each at its pace; None when the claim was lost meanwhile."""
+        address, outbound = claimed.open(self._vault)
+        prepared = gateway.prepare(outbound)
+        pace = self._paces[claimed.channel, claimed.account]
+        provider_id = ""
+        for number in range(self._parts.get(claimed.id, 0), len(prepared.parts)):
+            await pace.reply(claimed.lane)
+            if not await self._still_ours(claimed):
+                return None
+            part = Prepared((prepared.parts[number],), prepared.outbound)
+            accepted = await gateway.send(address, part if len(prepared.parts) > 1 else prepared)
+            provider_id = accepted.provider_id
+            self._remember(claimed.id, number + 1)
+        return provider_id
+
+    async def _still_ours(self, claimed: Claimed) -> bool:
+        now = self._clock.now()
+        if (claimed.until - now).total_seconds() > MARGIN_S:
+            return True
+        async with self._database.bulk() as connection:
+            return await extend(connection, claimed, now)
+
+    def _remember(self, row: int, parts: int) -> None:
+        self._parts[row] = parts
+        while len(self._parts) > REMEMBERED_PARTS:
+            self._parts.popitem(last=False)

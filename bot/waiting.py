@@ -1,0 +1,101 @@
+"""Inbox rows that wait for their step: reading a page of them, marking them done, setting them aside.
+
+Touches the table `inbox` only. A row that failed is *set aside*: later messages of the same person overtake
+it, because a call for help must never wait for a message that breaks something.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.codec import load_event
+from bot.inbox import LANE_PARTITIONS, body_place
+from bot.messages import Event
+from bot.tables import inbox
+from storage.vault import Vault
+
+PAUSES_S = (5.0, 30.0, 120.0, 600.0)  # before the second, third ... try
+ATTEMPTS = len(PAUSES_S) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """One event that was stored and not handled yet; `fence` is of the lease it was read under."""
+
+    id: int
+    key: str
+    lane: bytes
+    partition: int
+    fence: int
+    body: bytes
+    attempts: int
+    received_at: datetime
+
+    def event(self, vault: Vault) -> Event:
+        """Open the body.
+
+        Raises:
+            SealError: it cannot be opened with the keys at hand.
+            CodecError: another version wrote it.
+        """
+        return load_event(vault.open(self.body, body_place(self.key)))
+
+
+async def read_waiting(
+    connection: AsyncConnection,
+    kind: str,
+    held: Mapping[int, int],
+    *,
+    but: Collection[bytes],
+    now: datetime,
+    limit: int,
+) -> Sequence[WaitingRow]:
+    """The oldest rows of `kind` (`inbound` or `receipt`) in partitions we hold, without the lanes in
+    `but`.
+    """
+    if not held:
+        return []
+    columns = (inbox.c.id, inbox.c.key, inbox.c.lane, inbox.c.partition, inbox.c.body, inbox.c.attempts)
+    query = select(*columns, inbox.c.received_at).where(
+        inbox.c.state == "new", inbox.c.kind == kind, inbox.c.next_at <= now
+    )
+    if len(held) < LANE_PARTITIONS:
+        query = query.where(inbox.c.partition.in_(list(held)))
+    if but:
+        query = query.where(inbox.c.lane.not_in(list(but)))
+    rows = await connection.execute(query.order_by(inbox.c.id).limit(limit))
+    return [
+        WaitingRow(
+            row.id, row.key, row.lane, row.partition, held[row.partition], row.body, row.attempts, row[6]
+        )
+        for row in rows
+    ]
+
+
+async def mark_done(connection: AsyncConnection, rows: Sequence[WaitingRow], now: datetime) -> bool:
+    """Mark `rows` done; False (roll back!) when somebody else was faster with one of them."""
+    ids = [row.id for row in rows]
+    result = await connection.execute(
+        update(inbox).where(inbox.c.id.in_(ids), inbox.c.state == "new").values(state="done", done_at=now)
+    )
+    return result.rowcount == len(rows)
+
+
+async def set_aside(connection: AsyncConnection, row: WaitingRow, now: datetime) -> bool:
+    """Plan the next try of a row whose step failed; False when that was the last one and it is now
+    `failed`.
+    """
+    tried = row.attempts + 1
+    again = tried < ATTEMPTS
+    values = (
+        {"next_at": now + timedelta(seconds=PAUSES_S[tried - 1])}
+        if again
+        else {"state": "failed", "done_at": now}
+    )
+    await connection.execute(
+        update(inbox).where(inbox.c.id == row.id, inbox.c.state == "new").values(attempts=tried, **values)
+    )
+    return again
