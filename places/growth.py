@@ -15,7 +15,7 @@ from shapely.affinity import scale
 from shapely.geometry.base import BaseGeometry
 
 from places.distance import KM_PER_DEGREE, Floats
-from places.repair import wrap
+from places.repair import polygons, wrap
 
 Mask = NDArray[np.bool_]
 
@@ -109,13 +109,6 @@ def _disc_near(piece: BaseGeometry, lats: Floats, lons: Floats, radii_km: Floats
             same = pads[rows] == pad
             found[rows[same]] = shapely.dwithin(flat, centres[same], float(pad))
     return found
-
-
-def polygons(area: BaseGeometry) -> list[BaseGeometry]:
-    """The polygons of any geometry; nothing else."""
-    return [
-        part for part in shapely.get_parts(area).tolist() if part.geom_type == "Polygon" and not part.is_empty
-    ]
 
 
 def _banded(area: BaseGeometry) -> list[BaseGeometry]:

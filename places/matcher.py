@@ -13,8 +13,8 @@ from shapely.geometry.base import BaseGeometry
 
 from places.cells import CELL_CIRCUMRADIUS_KM, CELL_RADIUS_KM, wrap_longitude
 from places.distance import KM_PER_DEGREE, Floats, distance_km, reach_km, to_degrees, unit_vectors
-from places.growth import Mask, grow, near, polygons, within
-from places.repair import area_of, core_of
+from places.growth import Mask, grow, near, within
+from places.repair import area_of, core_of, polygons
 from places.shapes import Circle, Polygon, Position, Shape
 
 

@@ -6,9 +6,9 @@ km; a ring that winds round a pole is closed over that pole; an edge that spans 
 the short way.
 """
 
-import itertools
 import math
 from enum import StrEnum
+from itertools import pairwise
 
 import shapely
 from shapely import LineString, Point
@@ -47,11 +47,9 @@ def faults(ring: Ring) -> tuple[Fault, ...]:
     if len(ring) < 2 or ring[0] != ring[-1]:
         found.add(Fault.UNCLOSED)
     points = closed(ring)
-    if any(a == b for a, b in itertools.pairwise(points)):
+    if any(a == b for a, b in pairwise(points)):
         found.add(Fault.REPEATED_POINT)
-    if any(
-        abs(b[1] - a[1]) > 180.0 and not _whole_turn(a, b) for a, b in itertools.pairwise(points)
-    ):
+    if any(abs(b[1] - a[1]) > 180.0 and not _whole_turn(a, b) for a, b in pairwise(points)):
         found.add(Fault.WIDE_EDGE)
     path = unwrap(ring)
     if len(path) > len(points):
@@ -68,11 +66,12 @@ def unwrap(ring: Ring) -> tuple[Lonlat, ...]:
     """The closed ring as (lon, lat) without jumps: longitudes run on past 180 where the ring does."""
     points = closed(ring)
     path: list[Lonlat] = [(points[0][1], points[0][0])]
-    for before, here in itertools.pairwise(points):
+    turns = 0  # whole turns added to the longitudes as written, which stay exact
+    for before, here in pairwise(points):
         step = here[1] - before[1]
         if abs(step) > 180.0 and not _whole_turn(before, here):
-            step -= 360.0 * round(step / 360.0)
-        path.append((path[-1][0] + step, here[0]))
+            turns -= round(step / 360.0)
+        path.append((here[1] + 360.0 * turns, here[0]))
     if abs(path[-1][0] - path[0][0]) > 180.0:  # wound round a pole: the nearer one is inside
         pole = math.copysign(90.0, sum(lat for _, lat in path))
         path += [(path[-1][0], pole), (path[0][0], pole), path[0]]
@@ -89,7 +88,7 @@ def area_of(polygon: Polygon) -> BaseGeometry:
     """Everything the polygon may mean, within longitudes -180..180."""
     area = wrap(_readings(polygon.exterior, widest=True))
     for hole in polygon.holes:
-        area = shapely.difference(area, wrap(_readings(hole, widest=False)))
+        area = shapely.difference(area, shapely.union_all(polygons(wrap(_readings(hole, widest=False)))))
     return area
 
 
@@ -99,7 +98,7 @@ def core_of(polygon: Polygon) -> BaseGeometry:
     core = wrap(_readings(polygon.exterior, widest=False))
     for hole in polygon.holes:
         core = shapely.difference(core, wrap(_readings(hole, widest=True)))
-    return core
+    return shapely.union_all(polygons(core))
 
 
 def _readings(ring: Ring, *, widest: bool) -> BaseGeometry:
@@ -111,7 +110,7 @@ def _readings(ring: Ring, *, widest: bool) -> BaseGeometry:
     if plane is None or curved is None:
         return Plane() if plane is None else plane
     bent = _simple(curved)
-    return Plane() if bent is None else shapely.intersection(plane, bent)
+    return Plane() if bent is None else shapely.union_all(polygons(shapely.intersection(plane, bent)))
 
 
 def _simple(path: tuple[Lonlat, ...]) -> BaseGeometry | None:
@@ -142,7 +141,7 @@ def _geodesic(path: tuple[Lonlat, ...]) -> tuple[Lonlat, ...] | None:
     """The ring with its long edges bent to great circles, or None when it has none."""
     bent: list[Lonlat] = [path[0]]
     changed = False
-    for (lon, lat), (to_lon, to_lat) in itertools.pairwise(path):
+    for (lon, lat), (to_lon, to_lat) in pairwise(path):
         step = to_lon - lon
         length = between_km(lat, lon, to_lat, to_lon)
         if length > LONG_EDGE_KM and 0.0 < abs(step) <= 180.0:
@@ -178,10 +177,16 @@ def wrap(area: BaseGeometry) -> BaseGeometry:
     if west >= -180.0 and east <= 180.0:
         return area
     first, last = math.floor((west + 180.0) / 360.0), math.ceil((east - 180.0) / 360.0)
-    pieces = []
+    pieces: list[BaseGeometry] = []
     for turn in range(first, last + 1):
         left = 360.0 * turn - 180.0
         piece = shapely.intersection(area, shapely.box(left, -90.0, left + 360.0, 90.0))
-        if not piece.is_empty:
-            pieces.append(translate(piece, xoff=-360.0 * turn))
+        pieces.extend(translate(part, xoff=-360.0 * turn) for part in polygons(piece))
     return shapely.union_all(pieces)
+
+
+def polygons(area: BaseGeometry) -> list[BaseGeometry]:
+    """The polygons of any geometry; nothing else."""
+    return [
+        part for part in shapely.get_parts(area).tolist() if part.geom_type == "Polygon" and not part.is_empty
+    ]

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +62,8 @@ def test_a_faulty_cap_circle_is_refused_by_name(text: str, code: str) -> None:
 @given(st.text(alphabet="0123456789.,- e+nainf\n", max_size=60))
 def test_no_text_breaks_the_parsers_otherwise(text: str) -> None:
     for parse in (parse_cap_polygon, parse_cap_circle):
-        try:
+        with suppress(PlaceError):
             parse(text)
-        except PlaceError as fault:
-            assert fault.code
 
 
 SQUARE = [[10.0, 50.0], [11.0, 50.0], [11.0, 51.0], [10.0, 51.0], [10.0, 50.0]]
@@ -87,7 +86,10 @@ def test_geojson_collections_are_flattened() -> None:
     multi = {"type": "MultiPolygon", "coordinates": [[SQUARE], [SQUARE]]}
     group = {"type": "GeometryCollection", "geometries": [multi]}
     found = parse_geojson(
-        {"type": "FeatureCollection", "features": [circle, {"type": "Feature", "properties": None, "geometry": group}]}
+        {
+            "type": "FeatureCollection",
+            "features": [circle, {"type": "Feature", "properties": None, "geometry": group}],
+        }
     )
     assert [type(shape) for shape in found] == [Circle, Polygon, Polygon]
     assert found[0] == Circle(50.0, 10.0, 25.0)
@@ -106,8 +108,16 @@ def test_geojson_collections_are_flattened() -> None:
         ({"type": "Polygon", "coordinates": [[[1, 2], [3, True]]]}, "not_a_number", "coordinates[0][1]"),
         ({"type": "Polygon", "coordinates": [[[1, 2], [10**400, 4]]]}, "out_of_range", "coordinates[0][1]"),
         ({"type": "Polygon", "coordinates": [[[1, 2], [3]]]}, "position_form", "coordinates[0][1]"),
-        ({"type": "Polygon", "coordinates": [[[1, 2], [3, 95]]]}, "latitude_range", "coordinates.exterior[1]"),
-        ({"type": "FeatureCollection", "features": [{"type": "Polygon"}]}, "geojson_form", "features[0].coordinates"),
+        (
+            {"type": "Polygon", "coordinates": [[[1, 2], [3, 95]]]},
+            "latitude_range",
+            "coordinates.exterior[1]",
+        ),
+        (
+            {"type": "FeatureCollection", "features": [{"type": "Polygon"}]},
+            "geojson_form",
+            "features[0].coordinates",
+        ),
     ],
 )
 def test_faulty_geojson_is_refused_by_path(document: object, code: str, where: str) -> None:
@@ -140,7 +150,9 @@ def shapes_of_cap(path: Path) -> list[Circle | Polygon]:
 
 
 def test_every_area_of_the_real_alerts_is_read(shared_data: Path) -> None:
-    files = [p for p in sorted((shared_data / "cap" / "alerts").iterdir()) if p.suffix in {".cap", ".xml", ".txt"}]
+    files = [
+        p for p in sorted((shared_data / "cap" / "alerts").iterdir()) if p.suffix in {".cap", ".xml", ".txt"}
+    ]
     read = {path.name: shapes_of_cap(path) for path in files}
     assert sum(map(len, read.values())) > 40
     (iceland,) = {shape for shape in read["kelv__iceland_met_office.cap"] if isinstance(shape, Polygon)}
@@ -153,7 +165,9 @@ def test_every_area_of_the_real_alerts_is_read(shared_data: Path) -> None:
     assert isinstance(repeated, Polygon)
     assert Fault.SELF_CROSSING in faults(crossing.exterior)
     assert Fault.DEGENERATE in faults(degenerate.exterior)
-    assert Fault.REPEATED_POINT in faults(repeated.exterior) or Fault.SELF_CROSSING in faults(repeated.exterior)
+    assert Fault.REPEATED_POINT in faults(repeated.exterior) or Fault.SELF_CROSSING in faults(
+        repeated.exterior
+    )
 
 
 def test_coordinate_errors_belong_to_the_family() -> None:
