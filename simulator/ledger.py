@@ -50,8 +50,10 @@ class Ledger:
         if self._sink is not None:
             self._sink.write(json.dumps(to_json(entry), ensure_ascii=False) + "\n")
 
-    def act(self, citizen: str, channel: str, what: str, value: str = "", code: str = "") -> None:
-        """Append what a citizen did, now."""
+    def act(
+        self, citizen: str, channel: str, what: str, value: str = "", code: str = "", chat: str = ""
+    ) -> None:
+        """Append what a citizen did or what a chat became, now."""
         self.write(
             Act(
                 citizen=citizen,
@@ -59,6 +61,7 @@ class Ledger:
                 what=what,
                 value=value,
                 code=code,
+                chat=chat,
                 mono=self.mono(),
                 wall=self.wall(),
             )

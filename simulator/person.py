@@ -107,7 +107,6 @@ class Person:
         if self.citizen.telegram_id is not None:
             state = FATES[self.citizen.fate]
             self._world.telegram.set_state(self._bot, self.citizen.telegram_id, state)
-            self._note(TELEGRAM, "state", state.value)
 
     async def close_chat(self) -> None:
         """They close the web chat page."""

@@ -101,8 +101,9 @@ class Ack:
 class Act:
     """Something a citizen did or that became true of them.
 
-    `what`: joined, registered, linked, refused, stopped, state (of Telegram), online, offline (of web chat),
-    answer, place (told after asking for help), stuck. `value` says which.
+    `what`: joined, registered, linked, refused, stopped, online, offline (of web chat), answer, place (told
+    after asking for help), stuck, turned_away; or state: what a Telegram chat became, known by `chat` instead
+    of `citizen`. `value` says which, `code` is the event that was answered.
     """
 
     citizen: str
@@ -110,6 +111,7 @@ class Act:
     what: str
     value: str = ""
     code: str = ""
+    chat: str = ""
     mono: float
     wall: float
 

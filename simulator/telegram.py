@@ -108,6 +108,7 @@ class Telegram:
         """
         chat = bot.meet(chat_id)
         was, chat.state, chat.migrated_to = chat.state, state, migrated_to
+        self._ledger.act("", "telegram", "state", state.value, chat=str(chat_id))
         told = {(ChatState.ACTIVE, ChatState.BLOCKED): True, (ChatState.BLOCKED, ChatState.ACTIVE): False}
         blocked = told.get((was, state))
         if announce and blocked is not None:

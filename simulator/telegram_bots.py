@@ -89,10 +89,10 @@ class Bot:
     commands: list[dict[str, Any]] = field(default_factory=list)
     last_error: str = ""
     last_error_date: int = 0
+    account: str = field(init=False)
 
-    @property
-    def account(self) -> str:
-        return self.rules.account
+    def __post_init__(self) -> None:
+        self.account = self.rules.account
 
     @property
     def stars(self) -> float:

@@ -55,7 +55,7 @@ class Open:
 
 def units(text: str) -> int:
     """Length in UTF-16 code units."""
-    return len(text) + sum(1 for sign in text if ord(sign) > 0xFFFF)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cannot_parse(words: str) -> ApiError:

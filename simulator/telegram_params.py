@@ -2,10 +2,11 @@
 for the request it reads."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from aiohttp import web
 
@@ -40,10 +41,24 @@ async def read_params(request: web.Request) -> dict[str, Any]:
         params.update(data)
     else:
         try:
-            params.update(parse_qsl(body.decode(), keep_blank_values=True))
+            params.update(form_fields(body.decode()))
         except UnicodeDecodeError as error:
             raise bad_request("strings must be encoded in UTF-8") from error
     return params
+
+
+@lru_cache(maxsize=2048)
+def plain(value: str) -> str:
+    """A form value without its escapes; a broadcast repeats the same long text, so it is unescaped once."""
+    return unquote_plus(value, errors="strict")
+
+
+def form_fields(body: str) -> Iterator[tuple[str, str]]:
+    """Fields of a urlencoded form; blank ones stay. Raises `UnicodeDecodeError`."""
+    for part in body.split("&"):
+        if part:
+            name, _, value = part.partition("=")
+            yield plain(name), plain(value)
 
 
 def text_of(params: Params, name: str) -> str:
@@ -129,12 +144,21 @@ NO_KEYBOARD = Keyboard()
 
 def keyboard_of(params: Params, *, private: bool) -> Keyboard:
     """The checked reply markup; raises `ApiError`."""
-    markup = json_of(params, "reply_markup")
-    if markup is None:
+    markup = params.get("reply_markup")
+    if markup is None or markup == "":
         return NO_KEYBOARD
+    return parsed_keyboard(markup if isinstance(markup, str) else json.dumps(markup), private=private)
+
+
+@lru_cache(maxsize=512)
+def parsed_keyboard(raw: str, *, private: bool) -> Keyboard:
+    """The keyboard of a JSON text; a broadcast repeats the same one, so it is parsed once. Raises
+    `ApiError`.
+    """
+    markup = json_of({"reply_markup": raw}, "reply_markup")
     if not isinstance(markup, dict):
         raise bad_request("object expected as reply markup")
-    if len(text_of(params, "reply_markup")) > MAX_MARKUP:
+    if len(raw) > MAX_MARKUP:
         raise bad_request("reply markup is too long")
     if "inline_keyboard" in markup:
         return inline_keyboard(markup)

@@ -1,0 +1,259 @@
+"""The audit's checks, each with a stable id and a sentence: what must be true of every citizen and every
+figure. Pure.
+
+A check returns the citizens (or figures) it fails for; an empty list is a pass.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from simulator.audit_facts import AlertFacts, Board
+from simulator.audit_world import TELEGRAM, WEBCHAT, Claim, Story, World
+from simulator.records import Attempt
+
+LATEST_HELP = {"help": "need_help", "need_help": "need_help", "safe": "safe"}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything one audit looks at; `board` is None when no figures were given."""
+
+    world: World
+    facts: AlertFacts
+    board: Board | None
+
+    def stories(self) -> list[Story]:
+        """All stories, by citizen id."""
+        return [self.world.stories[name] for name in sorted(self.world.stories)]
+
+    def owed(self, story: Story) -> bool:
+        """Whether somebody was subscribed in time and must get the alert."""
+        return story.claim is Claim.MUST and story.subscribed(self.facts.approved_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: its id, what it says when it fails, and how it is done."""
+
+    id: str
+    sentence: str
+    find: Callable[[Case], list[str]]
+
+
+def missing(case: Case) -> list[str]:
+    """Inside, reachable all the time, no copy. Not asked of an alert that was cancelled half-way."""
+    if case.facts.cancelled_at is not None:
+        return []
+    return [
+        story.citizen.id
+        for story in case.stories()
+        if case.owed(story) and not story.copies and story.usable_throughout(case.facts.approved_at)
+    ]
+
+
+def extra_copies(story: Story, facts: AlertFacts) -> list[Attempt]:
+    """Copies beyond the one a person should get; a labelled second notice on the next rung is none of
+    them.
+    """
+    extras: list[Attempt] = []
+    for place, one in enumerate(story.copies):
+        earlier = story.copies[:place]
+        if not earlier:
+            continue
+        labelled = any(marker in one.text for marker in facts.second_notice_markers)
+        elsewhere = all(other.channel != one.channel for other in earlier)
+        known = any(was_accepted(story, other, one.wall) for other in earlier)
+        if not (labelled and elsewhere and not known):
+            extras.append(one)
+    return extras
+
+
+def was_accepted(story: Story, copy: Attempt, by: float) -> bool:
+    """Whether the service could know by then that a copy was accepted."""
+    if copy.channel == WEBCHAT:
+        return story.acked.get(copy.message_id, float("inf")) <= by
+    return copy.status == 200 and not copy.fault
+
+
+def duplicate(case: Case) -> list[str]:
+    """More copies than one per person, beyond the number allowed in total."""
+    extras = [story.citizen.id for story in case.stories() for _copy in extra_copies(story, case.facts)]
+    return extras if len(extras) > case.facts.allowed_duplicates else []
+
+
+def outside(case: Case) -> list[str]:
+    """Copies with people the alert is not for, or with chats of nobody known."""
+    found = [story.citizen.id for story in case.stories() if story.claim is Claim.MUST_NOT and story.copies]
+    return found + [f"chat {one.recipient}" for one in case.world.strays]
+
+
+def language(case: Case) -> list[str]:
+    """Copies in a language that is neither the person's nor its fallback."""
+    facts, found = case.facts, []
+    for story in case.stories():
+        marker = facts.markers[facts.language_for(story.citizen.language)]
+        if any(marker not in one.text and spoken(one, facts) for one in story.copies):
+            found.append(story.citizen.id)
+    return found
+
+
+def spoken(copy: Attempt, facts: AlertFacts) -> list[str]:
+    """Languages whose marker a copy bears."""
+    return [name for name, marker in facts.markers.items() if marker in copy.text]
+
+
+def altered(case: Case) -> list[str]:
+    """Copies whose words are not the approved ones, or that lost a button."""
+    return [
+        story.citizen.id
+        for story in case.stories()
+        if any(is_altered(one, case.facts) for one in story.copies)
+    ]
+
+
+def is_altered(copy: Attempt, facts: AlertFacts) -> bool:
+    """Whether a copy lacks its marker, an exact string, its hash or one of its two buttons."""
+    languages = spoken(copy, facts)
+    if not languages or not {f"safe:{facts.code}", f"help:{facts.code}"} <= set(copy.buttons):
+        return True
+    if not any(all(part in copy.text for part in facts.texts.get(name, ())) for name in languages):
+        return True
+    wanted = [facts.hashes[name] for name in languages if name in facts.hashes]
+    return bool(wanted) and hashlib.sha256(copy.text.encode()).hexdigest() not in wanted
+
+
+def rate(case: Case) -> list[str]:
+    """Limits broken beyond the tolerance, and sends before a `retry_after` had passed."""
+    broken = Counter(
+        f"{one.rule} limit of bot {one.account}" for one in case.world.violations if not one.tolerated
+    )
+    return [f"{name}: {count}x" for name, count in sorted(broken.items())]
+
+
+def drill(case: Case) -> list[str]:
+    """A drill with real people, a real alert with a drill's people, or the drill frame missing or misused."""
+    facts, found = case.facts, []
+    for story in case.stories():
+        wrong_people = story.citizen.drill is not facts.drill and story.copies
+        framed = [any(marker in one.text for marker in facts.drill_markers) for one in story.copies]
+        if wrong_people or any(has is not facts.drill for has in framed):
+            found.append(story.citizen.id)
+    return found
+
+
+def late(case: Case) -> list[str]:
+    """Copies accepted after the alert was cancelled and the grace had passed."""
+    at = case.facts.cancelled_at
+    return [] if at is None else accepted_after(case, at + case.facts.cancel_grace_s)
+
+
+def expired(case: Case) -> list[str]:
+    """Copies accepted after the alert expired."""
+    at = case.facts.expires_at
+    return [] if at is None else accepted_after(case, at)
+
+
+def accepted_after(case: Case, moment: float) -> list[str]:
+    """Citizens with a copy accepted later than that."""
+    return [story.citizen.id for story in case.stories() if any(one.wall > moment for one in story.copies)]
+
+
+def stopped(case: Case) -> list[str]:
+    """Copies with people who had unsubscribed, or never agreed."""
+    grace, found = case.facts.stop_grace_s, []
+    for story in case.stories():
+        times = [at for at in (story.stopped_at, story.refused_at) if at is not None]
+        if times and any(one.wall > min(times) + grace for one in story.copies):
+            found.append(story.citizen.id)
+    return found
+
+
+def unlisted(case: Case) -> list[str]:
+    """People the alert is for who got it nowhere and whom the board does not list as not reached."""
+    if case.board is None:
+        return []
+    listed = set(case.board.not_reached_people)
+    return [
+        story.citizen.id
+        for story in case.stories()
+        if case.owed(story) and not story.copies and story.citizen.id not in listed
+    ]
+
+
+def figures(case: Case) -> Mapping[str, int]:
+    """The audit's own board, counted from the ledger.
+
+    People near the border may or may not be targeted: they count when the service turned to them, which shows
+    as a copy, a refused send, or a place on the list of those not reached.
+    """
+    listed = set(case.board.not_reached_people) if case.board is not None else set()
+    targeted = [
+        story
+        for story in case.stories()
+        if case.owed(story) or story.copies or story.refused or story.citizen.id in listed
+    ]
+    reached = [story for story in targeted if story.confirmed()]
+    answers = Counter(LATEST_HELP.get(story.answers[-1][1], "") for story in targeted if story.answers)
+    answered = sum(1 for story in reached if story.answers)
+    channels = {
+        f"accepted.{channel}": sum(1 for story in targeted if story.confirmed(channel))
+        for channel in (TELEGRAM, WEBCHAT)
+    }
+    return {
+        "people_targeted": len(targeted),
+        "reached": len(reached),
+        "not_reached": len(targeted) - len(reached),
+        "safe": answers["safe"],
+        "need_help": answers["need_help"],
+        "silent": len(reached) - answered,
+        **channels,
+    }
+
+
+def board(case: Case) -> list[str]:
+    """Figures of the board that are not the audit's."""
+    if case.board is None:
+        return []
+    shown: dict[str, int] = {
+        name: getattr(case.board, name)
+        for name in ("people_targeted", "reached", "not_reached", "safe", "need_help", "silent")
+    }
+    for channel in (TELEGRAM, WEBCHAT):
+        shown[f"accepted.{channel}"] = case.board.accepted.get(channel, 0)
+    return [
+        f"{name}: board {shown[name]}, audit {counted}"
+        for name, counted in figures(case).items()
+        if shown[name] != counted
+    ]
+
+
+def answers(case: Case) -> list[str]:
+    """Answers on the board that nobody gave, that were given differently, or that are missing."""
+    if case.board is None or case.board.answers is None:
+        return []
+    recorded = {name: LATEST_HELP.get(what, what) for name, what in case.board.answers.items()}
+    given = {
+        story.citizen.id: LATEST_HELP.get(story.answers[-1][1], "")
+        for story in case.stories()
+        if story.answers
+    }
+    return sorted(name for name in recorded.keys() | given.keys() if recorded.get(name) != given.get(name))
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("missing", "inside and reachable, but got no copy", missing),
+    Check("duplicate", "got more than one copy", duplicate),
+    Check("outside", "got a copy though the alert is not for them", outside),
+    Check("language", "got a copy in a language that is not theirs nor its fallback", language),
+    Check("rate", "a limit of the channel was broken, or a 429 ignored", rate),
+    Check("drill", "a drill and a real population met, or the drill frame is wrong", drill),
+    Check("late", "got a copy after the alert was cancelled", late),
+    Check("expired", "got a copy after the alert expired", expired),
+    Check("stopped", "got a copy after unsubscribing or refusing", stopped),
+    Check("unreached-unlisted", "reached nowhere and not on the board's list of those not reached", unlisted),
+    Check("board", "the board's figure is not the ledger's", board),
+    Check("altered", "got words or buttons other than the approved ones", altered),
+    Check("answers", "the board's answer is not the one the citizen gave", answers),
+)
