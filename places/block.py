@@ -106,20 +106,16 @@ class Block:
         codes = [
             np.full(part.size, code, dtype=np.uint8) for code, part in zip((AREA, CITY), inside, strict=True)
         ]
+        lands = self.lands + np.flatnonzero(self._of(named | maybe, self.lands))
+        sure = self._of(named, self.lands)[lands - self.lands]
+        inside += [lands[sure], lands[~sure]]
+        codes += [np.full(int(sure.sum()), COUNTRY, np.uint8), np.full(int((~sure).sum()), MAYBE, np.uint8)]
         if named:
-            rows = np.flatnonzero(self._of(named))
-            placed = rows[rows < self.lands]
+            placed = np.flatnonzero(self._of(named, 0)[: self.lands])
             out = ready.outside(self.lat[placed], self.lon[placed], self.radius_km[placed].astype(np.float64))
-            placed = np.setdiff1d(placed[~out], np.concatenate(inside), assume_unique=True)
-            inside += [placed, rows[rows >= self.lands]]
-            codes += [
-                (placed >= self.cities).astype(np.uint8),
-                np.full(inside[-1].size, COUNTRY, dtype=np.uint8),
-            ]
-        if maybe:
-            only = self.lands + np.flatnonzero(self._of(maybe)[self.lands :] & ~self._of(named)[self.lands :])
-            inside.append(only)
-            codes.append(np.full(only.size, MAYBE, dtype=np.uint8))
+            placed = np.setdiff1d(placed[~out], np.concatenate(inside[:2]), assume_unique=True)
+            inside.append(placed)
+            codes.append((placed >= self.cities).astype(np.uint8))
         return np.concatenate(inside), np.concatenate(codes)
 
     def _cells(self, ready: Matcher) -> NDArray[np.int64]:
@@ -145,13 +141,13 @@ class Block:
         rows = rows[ready.discs(lat[rows], self.lon[run][rows], radius[rows])]
         return self.cities + rows
 
-    def _of(self, codes: frozenset[int]) -> Mask:
-        """Groups that may lie in one of these countries."""
+    def _of(self, codes: frozenset[int], first: int) -> Mask:
+        """Groups from `first` on that may lie in one of these countries."""
         known = np.zeros(self.nations.size, dtype=np.bool_)
         wanted = np.array(sorted(codes), dtype=np.int64)
         for place in range(MAX_COUNTRIES):
             known |= np.isin(self.nations >> 16 * place & 0xFFFF, wanted)
-        return np.asarray(known[self.nation])
+        return np.asarray(known[self.nation[first:]])
 
 
 def _positions(cells: NDArray[np.int64]) -> tuple[Floats, Floats]:

@@ -24,6 +24,8 @@ LONG_EDGE_KM = 200.0
 """Beyond this length the straight line on a map and the geodesic part visibly, so both are read."""
 BEND_KM = 0.05
 """How far a densified geodesic may stray from the true one; far below the 0.2 km of slack in every margin."""
+DECIMALS = 9
+"""Coordinates are read to 0.1 mm: finer ones only make the geometry library divide by zero."""
 HAIR_DEGREES = 1e-6
 """A line or point becomes an area this wide (0.1 m), so that everything downstream handles polygons only."""
 
@@ -64,7 +66,7 @@ def faults(ring: Ring) -> tuple[Fault, ...]:
 
 def unwrap(ring: Ring) -> tuple[Lonlat, ...]:
     """The closed ring as (lon, lat) without jumps: longitudes run on past 180 where the ring does."""
-    points = closed(ring)
+    points = [(round(lat, DECIMALS), round(lon, DECIMALS)) for lat, lon in closed(ring)]
     path: list[Lonlat] = [(points[0][1], points[0][0])]
     turns = 0  # whole turns added to the longitudes as written, which stay exact
     for before, here in pairwise(points):
