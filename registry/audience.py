@@ -127,7 +127,7 @@ async def reach(
     for some in _parts(person_ids):
         page = await connection.execute(query.where(person.c.id.in_(some)))
         found += [Reach(*tuple(row)) for row in page.all()]
-    turn = {person_id: place for place, person_id in enumerate(person_ids)}
+    turn = {person_id: place for place, person_id in enumerate(dict.fromkeys(person_ids))}
     order = {str(channel): place for place, channel in enumerate(channel_order)}
     found.sort(
         key=lambda row: (turn[row.person_id], row.rank, order.get(row.channel, len(order)), row.address_id)

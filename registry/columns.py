@@ -82,9 +82,7 @@ def places_of(
 def headcount_of(
     people: Sequence[Sequence[Any]], owned: Sequence[Sequence[Any]], channel_order: Sequence[str]
 ) -> HeadcountColumns:
-    """Pack (person, language, drill) by ascending id, and (person, rank, channel, address) of usable
-    addresses.
-    """
+    """Pack (person, language, drill) by ascending id; `owned` is (person, rank, channel, address)."""
     person_id = np.array([row[0] for row in people], dtype=np.int64)
     languages = sorted({row[1] for row in people})
     channels = [*map(str, channel_order)]

@@ -1,0 +1,300 @@
+"""Bulk reading: who is in, who is not, in which order, and fast enough."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.messages import Channel
+from places.area import Area
+from places.audience import AudienceIndex
+from places.cells import cell_of
+from places.people import EVER, FOREVER
+from registry import addresses, audience, people, whereabouts
+from registry.tables import address, person
+from registry.tables import whereabouts as whereabouts_table
+from registry.whereabouts import Whereabouts, WhereaboutsKind
+from storage.database import Database
+from storage.vault import Vault
+from tests.registry.newcomers import (
+    BANGKOK,
+    JAPAN,
+    NOW,
+    REYKJAVIK,
+    Newcomer,
+    join,
+    lane_of,
+    telegram,
+    webchat,
+)
+
+LATER = NOW + timedelta(hours=1)
+ORDER = (Channel.WEBCHAT, Channel.TELEGRAM)
+
+
+async def test_only_active_people_who_consented_are_read(database: Database, vault: Vault) -> None:
+    async with database.durable() as connection:
+        active = await join(connection, vault, telegram("1"))
+        await join(connection, vault, telegram("2"), consent=None)
+        await join(connection, vault, telegram("3"), place=None)
+        stopped = await join(connection, vault, telegram("4"))
+        await people.stop(connection, stopped.id, NOW)
+        rows = await audience.rows(connection)
+        columns = await audience.headcount_columns(connection)
+    assert rows.person_id.tolist() == [active.id] == columns.person_id.tolist()
+
+
+async def test_columns_say_what_was_written(database: Database, vault: Vault) -> None:
+    border = Whereabouts(WhereaboutsKind.PIN, cell_of(20.44, 99.88), 0.0, "TH", near=("MM", "LA"))
+    async with database.durable() as connection:
+        one = await join(connection, vault, telegram("1"), place=REYKJAVIK)
+        two = await join(connection, vault, telegram("2"), place=JAPAN, drill=True)
+        three = await join(connection, vault, telegram("3"), place=border)
+        rows = await audience.rows(connection)
+    at = {person_id: place for place, person_id in enumerate(rows.person_id.tolist())}
+    assert rows.cell[[at[one.id], at[two.id], at[three.id]]].tolist() == [REYKJAVIK.cell, 0, border.cell]
+    assert rows.radius_km.tolist()[at[one.id]] == 8.0
+    assert [str(rows.country[at[somebody.id]]) for somebody in (one, two, three)] == ["IS", "JP", "TH"]
+    assert [str(rows.kind[at[somebody.id]]) for somebody in (one, two, three)] == ["home", "home", "pin"]
+    assert rows.drill.tolist()[at[two.id]] is True
+    assert rows.drill.sum() == 1
+    assert set(rows.valid_from.tolist()) == {EVER}
+    assert set(rows.valid_to.tolist()) == {FOREVER}
+    index = AudienceIndex.build(rows.rows)
+    for iso, expected in (("MM", three), ("LA", three), ("TH", three), ("JP", two), ("IS", one)):
+        found = index.resolve(
+            Area(countries=(iso,)), at=int(NOW.timestamp()), touched=frozenset(), include_maybe=False
+        )
+        assert found.person_ids.tolist() == [expected.id]
+
+
+async def test_a_closed_base_ends_in_the_arrays(database: Database, vault: Vault) -> None:
+    async with database.durable() as connection:
+        await join(connection, vault, telegram("1"), place=REYKJAVIK)
+        mover = await join(connection, vault, telegram("2"), place=REYKJAVIK)
+        moment = NOW + timedelta(hours=2, microseconds=600_000)
+        await whereabouts.set_home(connection, mover.vault, mover.id, BANGKOK, moment)
+        rows = await audience.rows(connection)
+    index = AudienceIndex.build(rows.rows)
+    iceland = Area(countries=("IS",))
+
+    def inside(when: datetime) -> int:
+        return len(index.resolve(iceland, at=int(when.timestamp()), touched=frozenset()))
+
+    assert inside(moment - timedelta(seconds=1)) == 2
+    assert inside(moment + timedelta(seconds=1)) == 1
+
+
+async def test_changes_name_everybody_who_changed_and_their_whole_rows(
+    database: Database, vault: Vault
+) -> None:
+    async with database.durable() as connection:
+        mover = await join(connection, vault, telegram("1"))
+        leaver = await join(connection, vault, telegram("2"))
+        await join(connection, vault, telegram("3"))
+        first = await audience.rows(connection)
+        assert first.changed.size == 0
+        await whereabouts.set_home(connection, mover.vault, mover.id, BANGKOK, LATER)
+        await people.stop(connection, leaver.id, LATER)
+        late = await join(connection, vault, telegram("4"))
+        second = await audience.rows(connection, since_change=first.last_change)
+        last, changed = await audience.changes(connection, first.last_change)
+        whole = await audience.rows(connection)
+    assert {mover.id, leaver.id, late.id} <= set(changed)
+    assert second.last_change == last > first.last_change
+    assert changed == second.changed.tolist()
+    assert second.person_id.tolist().count(mover.id) == 2
+    assert leaver.id not in second.person_id
+    renewed = AudienceIndex.build(first.rows).with_delta(second.rows, second.changed)
+    fresh = AudienceIndex.build(whole.rows)
+    for iso in ("IS", "TH"):
+        when = int((LATER + timedelta(minutes=1)).timestamp())
+        area = Area(countries=(iso,))
+        told = [index.resolve(area, at=when, touched=frozenset()).person_ids for index in (renewed, fresh)]
+        assert sorted(told[0]) == sorted(told[1])
+        assert told[0].size > 0
+
+
+async def test_a_change_that_commits_late_is_read_on_postgresql(database: Database, vault: Vault) -> None:
+    if database.dialect == "sqlite":
+        async with database.durable() as connection:
+            await join(connection, vault, telegram("1"))
+            last, _ = await audience.changes(connection, None)
+            assert (await audience.changes(connection, last))[1] == []  # one writer: nothing comes again
+        return
+    async with database.durable() as slow:
+        late = await join(slow, vault, telegram("1"))
+        async with database.durable() as quick:
+            await join(quick, vault, telegram("2"))
+        async with database.read() as connection:
+            before = await audience.rows(connection)
+        assert late.id not in before.person_id
+    async with database.read() as connection:
+        after = await audience.rows(connection, since_change=before.last_change)
+    assert late.id in after.person_id
+
+
+async def test_reach_is_in_the_order_asked_then_rank_then_channel(database: Database, vault: Vault) -> None:
+    async with database.durable() as connection:
+        one, two, three = [await join(connection, vault, telegram(value)) for value in ("1", "2", "3")]
+        chat = await _also_on_webchat(connection, vault, two)
+        await connection.execute(address.update().where(address.c.id == chat).values(rank=0))
+        await people.stop(connection, three.id, NOW)
+        asked = [two.id, 77, one.id, three.id, two.id]
+        found = await audience.reach(connection, asked, ORDER)
+        assert [(row.person_id, row.channel) for row in found] == [
+            (two.id, "webchat"),
+            (two.id, "telegram"),
+            (one.id, "telegram"),
+        ]
+        turned = await audience.reach(connection, asked, ORDER[::-1])
+        assert [row.channel for row in turned] == ["telegram", "webchat", "telegram"]
+        await connection.execute(address.update().where(address.c.id == chat).values(rank=5))
+        assert [row.channel for row in await audience.reach(connection, [two.id], ORDER)] == [
+            "telegram",
+            "webchat",
+        ]
+        assert [addresses.open_value(vault, row) for row in found] == ["chat-2", "2", "1"]
+        assert "sealed" not in repr(found[0])
+
+
+async def test_an_address_of_the_other_kind_is_never_reached(database: Database, vault: Vault) -> None:
+    async with database.durable() as connection:
+        real = await join(connection, vault, telegram("1"))
+        drill = await join(connection, vault, telegram("2"), drill=True)
+        both = [real.id, drill.id]
+        assert [row.drill for row in await audience.reach(connection, both)] == [False, True]
+        await connection.execute(address.update().values(drill=~address.c.drill))
+        assert await audience.reach(connection, both) == []
+        columns = await audience.headcount_columns(connection)
+        assert columns.channel.tolist() == [-1, -1]
+
+
+async def test_headcount_has_everybody_once_with_their_first_usable_channel(
+    database: Database, vault: Vault
+) -> None:
+    async with database.durable() as connection:
+        plain = await join(connection, vault, telegram("1"), language="th")
+        both = await join(connection, vault, telegram("2"), language="vi")
+        await _also_on_webchat(connection, vault, both)
+        half = await join(connection, vault, telegram("3"), language="vi", drill=True)
+        await _also_on_webchat(connection, vault, half)
+        lost = await join(connection, vault, telegram("4"), language="en")
+        await addresses.gone(connection, [half.address.id, lost.address.id], NOW)
+        columns = await audience.headcount_columns(connection, ORDER)
+    assert columns.person_id.tolist() == sorted([plain.id, both.id, half.id, lost.id])
+    seen = {
+        person_id: (columns.languages[language], columns.channels[channel] if channel >= 0 else None, drill)
+        for person_id, language, channel, drill in zip(
+            columns.person_id.tolist(), columns.language, columns.channel, columns.drill.tolist(), strict=True
+        )
+    }
+    assert seen == {
+        plain.id: ("th", "telegram", False),
+        both.id: ("vi", "telegram", False),
+        half.id: ("vi", "webchat", True),
+        lost.id: ("en", None, False),
+    }
+
+
+async def test_nobody_at_all_is_fine(database: Database) -> None:
+    async with database.read() as connection:
+        assert len(await audience.rows(connection)) == 0
+        assert len(await audience.rows(connection, since_change=0)) == 0
+        assert (await audience.headcount_columns(connection)).person_id.size == 0
+        assert await audience.reach(connection, []) == []
+        assert await audience.active(connection, range(70_000)) == set()
+
+
+async def test_a_hundred_thousand_people_are_read_in_time(sqlite: Database) -> None:
+    count, cell = 100_000, REYKJAVIK.cell
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    async with sqlite.bulk() as connection:
+        await connection.execute(
+            insert(person),
+            [
+                {
+                    "id": place,
+                    "state": "active",
+                    "language": "vi",
+                    "language_chosen": True,
+                    "consent_version": "1",
+                    "data_key": b"k" * 64,
+                    "drill": False,
+                    "created_at": begin,
+                    "changed_at": begin,
+                }
+                for place in range(1, count + 1)
+            ],
+        )
+        await connection.execute(
+            insert(whereabouts_table),
+            [
+                {
+                    "id": place,
+                    "person_id": place,
+                    "kind": "home",
+                    "cell": cell,
+                    "radius_km": 0.0,
+                    "country": "IS",
+                    "valid_from": begin if place % 2 else None,
+                    "source": "pin",
+                    "confirmed_at": begin,
+                }
+                for place in range(1, count + 1)
+            ],
+        )
+        await connection.execute(
+            insert(address),
+            [
+                {
+                    "id": place,
+                    "person_id": place,
+                    "channel": "telegram",
+                    "account": "main",
+                    "lane": place.to_bytes(32, "big"),
+                    "value": b"v" * 40,
+                    "state": "active",
+                    "rank": 0,
+                    "drill": False,
+                    "created_at": begin,
+                }
+                for place in range(1, count + 1)
+            ],
+        )
+    async with sqlite.read() as connection:
+        await connection.execute(select(person.c.id).limit(1))
+        # CPU seconds: what else runs on the machine does not count against us.
+        start = time.process_time()
+        rows = await audience.rows(connection)
+        reading = time.process_time() - start
+        wanted = np.random.default_rng(7).permutation(count)[:10_000] + 1
+        start = time.process_time()
+        reach = await audience.reach(connection, wanted.tolist(), ORDER)
+        reaching = time.process_time() - start
+        start = time.process_time()
+        columns = await audience.headcount_columns(connection, ORDER)
+        counting = time.process_time() - start
+    assert len(rows) == count == columns.person_id.size
+    assert [row.person_id for row in reach] == wanted.tolist()
+    assert (columns.channel == 1).all()
+    assert (rows.valid_from == int(begin.timestamp())).sum() == count // 2
+    assert reading < 1.5, reading
+    assert reaching < 0.5, reaching
+    assert counting < 1.5, counting
+
+
+async def _also_on_webchat(connection: AsyncConnection, vault: Vault, somebody: Newcomer) -> int:
+    value = f"chat-{addresses.open_row(somebody.vault, somebody.address).value}"
+    row = await addresses.add(
+        connection,
+        somebody.vault,
+        somebody.id,
+        webchat(value),
+        lane_of(vault, webchat(value)),
+        drill=somebody.person.drill,
+        now=LATER,
+    )
+    return row.id
