@@ -1,0 +1,192 @@
+"""The planner: turns approved alerts into deliveries and batches, nearest first, and keeps them complete.
+
+Touches SQL under a fenced lease for each revision, and Redis only through `Dispatch`. Everything it does
+may be killed anywhere and done again: deliveries are unique for person and rung, batches are offered once
+in an epoch. While an alert is live its audience is resolved anew every minute and whenever somebody
+registered or moved.
+"""
+
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alerts import plans, revisions, store
+from alerts.batches import BatchSizes, any_open
+from alerts.correction import correction_audience
+from alerts.digest import verify_digest
+from alerts.dispatch import Dispatch
+from alerts.errors import AlertRefusedError
+from alerts.languages import choose
+from alerts.lifecycle import AlertAct, AlertState
+from alerts.plans import Assignment, FenceLostError, Plan
+from alerts.routing import Account, by_person, next_address
+from alerts.store import RevisionRow
+from alerts.targeting import Targeting
+from places.area import Area
+from places.audience import CONFIDENCES
+from registry import audience as people
+from storage.clock import Clock
+from storage.database import Database
+
+FIRST_CHUNK = 100  # goes to the senders while the rest is still being written
+CHUNK = 2_000
+RESOLVE_EVERY = timedelta(seconds=60)
+NO_ADDRESS = "no_address"
+ADDRESSES_GONE = "addresses_gone"
+
+log = structlog.get_logger(__name__)
+
+Record = Callable[[AsyncConnection, str, str, datetime], Awaitable[None]]
+"""Writes one act of the machine into the audit chain: action, subject, time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """One person of the audience."""
+
+    person_id: int
+    confidence: str
+    distance_km: float | None
+
+
+@dataclass(slots=True)
+class Planner:
+    """Plans every approved and live revision; several planners may run, each revision has one at a time.
+
+    Attributes:
+        accounts: sender accounts that are switched on; nobody is assigned to any other.
+        ministry_language: what people get for whom no text is in their own language.
+    """
+
+    database: Database
+    clock: Clock
+    targeting: Targeting
+    dispatch: Dispatch
+    accounts: frozenset[Account]
+    sizes: BatchSizes
+    channel_order: Sequence[str]
+    ministry_language: str
+    record: Record
+    owner: str
+    resolve_every: timedelta = RESOLVE_EVERY
+    _resolved: dict[int, tuple[datetime, int]] = field(default_factory=dict)
+
+    async def step(self) -> None:
+        """Plan whatever is due once.
+
+        Raises:
+            StorageUnavailableError: SQL is away; nothing is half done.
+        """
+        now = self.clock.now()
+        async with self.database.read() as connection:
+            waiting = await plans.to_plan(connection, now)
+        if waiting:
+            await self.targeting.refresh()
+        for revision_id, state in waiting:
+            if self._due(revision_id, state, now):
+                await self._plan(revision_id)
+
+    def _due(self, revision_id: int, state: AlertState, now: datetime) -> bool:
+        if state is AlertState.APPROVED or revision_id not in self._resolved:
+            return True
+        at, change = self._resolved[revision_id]
+        return now - at >= self.resolve_every or change != self.targeting.last_change
+
+    async def _plan(self, revision_id: int) -> None:
+        async with self.database.durable() as connection:
+            plan = await plans.claim(connection, revision_id, self.owner, self.clock.now())
+            if plan is None:
+                return
+            row = await revisions.read_revision(connection, revision_id)
+            try:
+                verify_digest(row)
+            except AlertRefusedError as error:
+                log.error(
+                    "a revision was not planned", action="plan.refused", revision=revision_id, code=str(error)
+                )
+                return
+            if row.corrects is not None and await any_open(connection, row.corrects):
+                return  # every copy of the wrong one must be sent or stopped before anybody knows who got it
+            if await store.move_any(connection, row.alert_id, AlertAct.START):
+                await self.record(connection, "alert.sending", f"alert:{row.alert_id}", self.clock.now())
+        try:
+            change = self.targeting.last_change
+            await self._write(plan, row)
+            async with self.database.durable() as connection:
+                await plans.mark_resolved(connection, plan, self.clock.now())
+                await store.move_any(connection, row.alert_id, AlertAct.FINISH)
+                await plans.release(connection, plan)
+            self._resolved[revision_id] = (self.clock.now(), change)
+        except FenceLostError:
+            log.warning("another planner took a revision over", action="plan.lost", revision=revision_id)
+
+    async def _write(self, plan: Plan, row: RevisionRow) -> None:
+        """Write everybody of the audience who has no delivery yet, chunk by chunk, the first one small."""
+        concerned = await self._audience(row)
+        async with self.database.read() as connection:
+            has, listed = await plans.planned(connection, plan.revision_id)
+        missing = [who for who in concerned if who.person_id not in has]
+        start, size = 0, FIRST_CHUNK
+        while start < len(missing):
+            await self._chunk(plan, row, missing[start : start + size], listed)
+            start, size = start + size, CHUNK
+            await self.dispatch.offer_new()
+
+    async def _audience(self, row: RevisionRow) -> list[Concerned]:
+        if row.corrects is not None:
+            async with self.database.read() as connection:
+                told = await correction_audience(connection, row.corrects)
+            return [Concerned(person, CONFIDENCES[0].value, None) for person in told]
+        found = await self.targeting.resolve(
+            Area.from_json(row.area), drill=row.drill, at=self.clock.now(), include_maybe=row.include_maybe
+        )
+        levels = [level.value for level in CONFIDENCES]
+        together = zip(
+            found.person_ids.tolist(), found.confidence.tolist(), found.distance_km.tolist(), strict=True
+        )
+        return [
+            Concerned(person, levels[code], distance if math.isfinite(distance) else None)
+            for person, code, distance in together
+        ]
+
+    async def _chunk(
+        self, plan: Plan, row: RevisionRow, concerned: Sequence[Concerned], listed: set[int]
+    ) -> None:
+        ids = [who.person_id for who in concerned]
+        # The drill check in SQL's words: only addresses whose drill flag is the person's and the alert's are
+        # taken.
+        async with self.database.bulk() as connection:
+            ways = dict(by_person(await people.reach(connection, ids, self.channel_order)))
+            active = await people.active(connection, ids)
+            chosen, without = [], []
+            for who in concerned:
+                way = next_address(ways.get(who.person_id, ()), drill=row.drill, accounts=self.accounts)
+                if way:
+                    language = choose(way.language, row.texts, self.ministry_language).language
+                    chosen.append(
+                        Assignment(
+                            who.person_id,
+                            way.address_id,
+                            way.channel,
+                            way.account,
+                            language,
+                            row.drill,
+                            who.confidence,
+                            who.distance_km,
+                        )
+                    )
+                elif who.person_id in active and who.person_id not in listed:
+                    reason = ADDRESSES_GONE if who.person_id in ways else NO_ADDRESS
+                    without.append((who.person_id, reason))
+            now = self.clock.now()
+            if chosen:
+                priority = plans.PRIORITY.get(row.severity, 2)
+                await plans.write_deliveries(
+                    connection, plan, chosen, rung=0, priority=priority, sizes=self.sizes, now=now
+                )
+            if without:
+                await plans.write_unreachable(connection, plan, without, now)

@@ -1,0 +1,193 @@
+"""A planner's hold on one revision, and what it writes under it. Touches SQL only.
+
+One planner plans one revision: it holds a lease with a fence, and every chunk it writes first takes its
+numbers with that fence. A planner that was frozen past its lease finds the fence moved on and writes
+nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alerts.batches import BatchSizes, Route, Slot, delivery_id, insert_batches
+from alerts.delivery import DeliveryState
+from alerts.lifecycle import LIVE, AlertState
+from alerts.tables import alert, delivery, revision, unreachable
+from storage.database import insert_new
+
+LEASE = timedelta(seconds=30)
+PRIORITY = {"Extreme": 0, "Severe": 1, "Moderate": 2, "Minor": 3, "Unknown": 2}
+
+
+class FenceLostError(Exception):
+    """Another planner took this revision over; nothing of ours was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Our hold on a revision."""
+
+    revision_id: int
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One person and the address of theirs that is tried next."""
+
+    person_id: int
+    address_id: int
+    channel: str
+    account: str
+    language: str
+    drill: bool
+    confidence: str
+    distance_km: float | None
+
+
+async def to_plan(connection: AsyncConnection, now: datetime) -> list[tuple[int, AlertState]]:
+    """The newest revisions of alerts that are approved or live, most severe and then oldest first."""
+    query = (
+        select(revision.c.id, alert.c.state, revision.c.severity)
+        .join(alert, alert.c.id == revision.c.alert_id)
+        .where(
+            alert.c.state.in_([AlertState.APPROVED, *LIVE]),
+            revision.c.approved_at.is_not(None),
+            or_(revision.c.useful_until > now, alert.c.state == AlertState.APPROVED),
+        )
+        .order_by(revision.c.id)
+    )
+    rows = (await connection.execute(query)).all()
+    rows = sorted(rows, key=lambda row: PRIORITY.get(row.severity, 2))
+    return [(row.id, AlertState(row.state)) for row in rows]
+
+
+async def claim(connection: AsyncConnection, revision_id: int, owner: str, now: datetime) -> Plan | None:
+    """Take or keep the lease of a revision; None while another planner holds it."""
+    free = or_(revision.c.plan_until.is_(None), revision.c.plan_until < now, revision.c.plan_owner == owner)
+    done = await connection.execute(
+        update(revision)
+        .where(revision.c.id == revision_id, free)
+        .values(plan_owner=owner, plan_fence=revision.c.plan_fence + 1, plan_until=now + LEASE)
+        .returning(revision.c.plan_fence)
+    )
+    fence = done.scalar_one_or_none()
+    return None if fence is None else Plan(revision_id, fence)
+
+
+async def numbers(connection: AsyncConnection, plan: Plan, count: int, now: datetime) -> int:
+    """Take `count` delivery numbers under the fence and renew the lease; return the first.
+
+    Raises:
+        FenceLostError: somebody else plans this revision by now.
+    """
+    done = await connection.execute(
+        update(revision)
+        .where(revision.c.id == plan.revision_id, revision.c.plan_fence == plan.fence)
+        .values(next_seq=revision.c.next_seq + count, plan_until=now + LEASE)
+        .returning(revision.c.next_seq)
+    )
+    after = done.scalar_one_or_none()
+    if after is None:
+        raise FenceLostError(f"revision {plan.revision_id} is planned by somebody else")
+    return int(after) - count
+
+
+async def write_deliveries(
+    connection: AsyncConnection,
+    plan: Plan,
+    people: Sequence[Assignment],
+    *,
+    rung: int,
+    priority: int,
+    sizes: BatchSizes,
+    now: datetime,
+) -> None:
+    """Write one delivery for each person and the batches that send them, under the fence; both or neither.
+
+    Somebody who has a delivery on this rung already keeps it; the batch's id for them then names no row
+    and is passed over by the sender.
+    """
+    first = await numbers(connection, plan, len(people), now)
+    ids = [delivery_id(plan.revision_id, first + place) for place in range(len(people))]
+    rows = [
+        {
+            "id": new_id,
+            "revision_id": plan.revision_id,
+            "person_id": who.person_id,
+            "rung": rung,
+            "address_id": who.address_id,
+            "channel": who.channel,
+            "account": who.account,
+            "language": who.language,
+            "drill": who.drill,
+            "confidence": who.confidence,
+            "distance_km": who.distance_km,
+            "state": DeliveryState.QUEUED.value,
+            "attempts": 0,
+            "created_at": now,
+        }
+        for new_id, who in zip(ids, people, strict=True)
+    ]
+    await insert_new(connection, delivery, rows, ["revision_id", "person_id", "rung"])
+    slots = [
+        Slot(new_id, Route(plan.revision_id, rung, who.channel, who.account, priority))
+        for new_id, who in zip(ids, people, strict=True)
+    ]
+    await insert_batches(connection, slots, sizes, now)
+    if rung == 0:
+        reached = [who.person_id for who in people]
+        await connection.execute(
+            delete(unreachable).where(
+                unreachable.c.revision_id == plan.revision_id, unreachable.c.person_id.in_(reached)
+            )
+        )
+
+
+async def write_unreachable(
+    connection: AsyncConnection, plan: Plan, people: Sequence[tuple[int, str]], now: datetime
+) -> None:
+    """List people of the audience for whom there is no address to try, with the reason."""
+    await numbers(connection, plan, 0, now)
+    rows = [
+        {"revision_id": plan.revision_id, "person_id": person, "reason": reason, "at": now}
+        for person, reason in people
+    ]
+    await insert_new(connection, unreachable, rows, ["revision_id", "person_id"])
+
+
+async def planned(connection: AsyncConnection, revision_id: int) -> tuple[set[int], set[int]]:
+    """Who of the audience has a delivery already, and who is listed as not reachable."""
+    has = await connection.execute(
+        select(delivery.c.person_id).where(delivery.c.revision_id == revision_id, delivery.c.rung == 0)
+    )
+    listed = await connection.execute(
+        select(unreachable.c.person_id).where(unreachable.c.revision_id == revision_id)
+    )
+    return set(has.scalars()), set(listed.scalars())
+
+
+async def mark_resolved(connection: AsyncConnection, plan: Plan, now: datetime) -> bool:
+    """The audience as it is now is written; True the first time."""
+    await numbers(connection, plan, 0, now)
+    first = await connection.execute(
+        update(revision)
+        .where(revision.c.id == plan.revision_id, revision.c.planned_at.is_(None))
+        .values(planned_at=now)
+    )
+    await connection.execute(
+        update(revision).where(revision.c.id == plan.revision_id).values(resolved_at=now)
+    )
+    return first.rowcount == 1
+
+
+async def release(connection: AsyncConnection, plan: Plan) -> None:
+    """Give the lease back so that another planner need not wait for its end."""
+    await connection.execute(
+        update(revision)
+        .where(revision.c.id == plan.revision_id, revision.c.plan_fence == plan.fence)
+        .values(plan_until=None)
+    )
