@@ -1,0 +1,109 @@
+"""Who a browser is: a random token in a cookie, known to us only as its SHA-256. Touches the table `webchat`.
+
+The value of a web chat's address is a random id of its own, so that neither the address tells the token nor
+the token the address.
+"""
+
+import re
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.tables import webchat
+from storage.clock import Clock
+from storage.database import Database
+
+TOKEN_BYTES = 32
+CHAT_BYTES = 16
+REMEMBERED = 20_000  # cookies kept in memory
+REMEMBERED_S = 60.0  # after this an erased chat's cookie is refused by every process
+SEEN_EVERY_S = 3_600.0
+UNUSED_FOR = timedelta(days=30)
+PURGE_ROWS = 5_000
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def hash_token(token: str) -> bytes:
+    """What is stored of a token (32 bytes); plain SHA-256 suffices for 256 random bits."""
+    return sha256(token.encode()).digest()
+
+
+@dataclass(slots=True)
+class _Known:
+    chat: str
+    until: float  # monotonic
+    seen_at: float | None  # monotonic; None = not written by this process yet
+
+
+class ChatBook:
+    """Finds and makes web chats. Keeps cookies it has just looked up, so that a burst costs one query."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
+
+    async def create(self) -> tuple[str, str]:
+        """Make a chat and return its cookie token and its id.
+
+        Raises:
+            StorageUnavailableError: SQL is away.
+        """
+        token, chat = secrets.token_urlsafe(TOKEN_BYTES), secrets.token_hex(CHAT_BYTES)
+        now = self._clock.now()
+        row = {"chat": chat, "token_hash": hash_token(token), "created_at": now, "seen_at": now}
+        async with self._database.durable() as connection:
+            await connection.execute(insert(webchat).values(row))
+        self._remember(hash_token(token), chat)
+        return token, chat
+
+    async def recognise(self, token: str) -> str | None:
+        """Return the chat of a cookie, None when there is no such chat; raises like `create`."""
+        known = self.known(token)
+        if known is not None or not _TOKEN.fullmatch(token):
+            return known
+        hashed = hash_token(token)
+        async with self._database.read() as connection:
+            query = select(webchat.c.chat).where(webchat.c.token_hash == hashed)
+            chat: str | None = (await connection.execute(query)).scalar_one_or_none()
+        if chat is not None:
+            self._remember(hashed, chat)
+        return chat
+
+    def known(self, token: str) -> str | None:
+        """Return the chat of a cookie that `recognise` or `create` saw within the last minute."""
+        # The look-up goes by the hash, so its timing tells nothing about the token.
+        entry = self._known.get(hash_token(token)) if _TOKEN.fullmatch(token) else None
+        return entry.chat if entry is not None and entry.until > self._clock.monotonic() else None
+
+    async def touch(self, token: str) -> None:
+        """Note that this chat is in use, at most hourly; raises like `create`."""
+        entry = self._known.get(hash_token(token))
+        now = self._clock.monotonic()
+        if entry is None or (entry.seen_at is not None and now - entry.seen_at < SEEN_EVERY_S):
+            return
+        entry.seen_at = now
+        async with self._database.bulk() as connection:
+            change = update(webchat).where(webchat.c.chat == entry.chat)
+            await connection.execute(change.values(seen_at=self._clock.now()))
+
+    def _remember(self, hashed: bytes, chat: str) -> None:
+        before = self._known.get(hashed)
+        until = self._clock.monotonic() + REMEMBERED_S
+        self._known[hashed] = _Known(chat, until, before.seen_at if before is not None else None)
+        self._known.move_to_end(hashed)
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+
+
+async def forget_unused(connection: AsyncConnection, now: datetime) -> int:
+    """Remove chats that somebody opened 30 days ago or earlier and never used; return how many (<= 5,000)."""
+    never_used = (webchat.c.seen_at == webchat.c.created_at) & (webchat.c.created_at < now - UNUSED_FOR)
+    some = select(webchat.c.chat).where(never_used).limit(PURGE_ROWS).scalar_subquery()
+    return (await connection.execute(delete(webchat).where(webchat.c.chat.in_(some)))).rowcount

@@ -1,0 +1,170 @@
+"""Messages of web chats, both directions. Touches `webchat_message` and `webchat`; bodies stay sealed.
+
+Functions take a connection; the caller opens the transaction.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, delete, func, or_, select, true, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.tables import webchat, webchat_message
+from storage.database import insert_new
+from storage.vault import Place
+
+KEEP = timedelta(days=30)
+HISTORY = 50  # messages shown to a page that opens
+BACKLOG = 500  # messages not acknowledged that are sent again at most; older ones show in the history
+PURGE_ROWS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message about to be stored; an equal `key` is stored once. A citizen's own is never acknowledged."""
+
+    chat: str
+    key: str
+    body: bytes
+    from_citizen: bool = False
+    delivery: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A stored message; `body` is sealed for `body_place(key)`."""
+
+    id: int
+    chat: str
+    key: str
+    body: bytes
+    from_citizen: bool
+    created_at: datetime
+    acked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unacked:
+    """A message of a chat that its browser has just acknowledged for the first time."""
+
+    id: int
+    delivery: int | None
+
+
+def body_place(key: str) -> Place:
+    """Where the sealed body of the message `key` lives."""
+    return Place("webchat_message", "body", key)
+
+
+async def existing(connection: AsyncConnection, chats: Collection[str]) -> set[str]:
+    """Which of `chats` there are; they stay until the transaction ends."""
+    query = select(webchat.c.chat).where(webchat.c.chat.in_(chats)).with_for_update(read=True, key_share=True)
+    return set((await connection.execute(query)).scalars())
+
+
+async def add(connection: AsyncConnection, parcels: Sequence[Parcel], now: datetime) -> dict[str, int]:
+    """Store what is not there yet (sealed bodies, existing chats); return the id of every key, old or new."""
+    rows = [
+        {
+            "chat": parcel.chat,
+            "key": parcel.key,
+            "from_citizen": parcel.from_citizen,
+            "delivery": parcel.delivery,
+            "body": parcel.body,
+            "created_at": now,
+            "acked_at": now if parcel.from_citizen else None,
+        }
+        for parcel in parcels
+    ]
+    await insert_new(connection, webchat_message, rows, ["key"])
+    table = webchat_message.c
+    query = select(table.key, table.id).where(table.key.in_([parcel.key for parcel in parcels]))
+    return {row.key: row.id for row in await connection.execute(query)}
+
+
+async def backlog(
+    connection: AsyncConnection, chat: str, *, after: int | None, history: bool
+) -> list[Message]:
+    """What a browser that connects must get, oldest first.
+
+    Everything not acknowledged yet. With `after` (the last message it has seen) also all that is newer; with
+    `history` also the last 50; the citizen's own messages only with `history`.
+    """
+    table = webchat_message.c
+    wanted: list[ColumnElement[bool]] = [(table.acked_at.is_(None)) & (table.from_citizen.is_(False))]
+    side = true() if history else table.from_citizen.is_(False)
+    if after is not None:
+        wanted.append((table.id > after) & side)
+    elif history:
+        last = select(table.id).where(table.chat == chat).order_by(table.id.desc()).limit(HISTORY)
+        wanted.append(table.id.in_(last.scalar_subquery()))
+    newest = _messages().where(table.chat == chat, or_(*wanted)).order_by(table.id.desc()).limit(BACKLOG)
+    return [_message(row) for row in reversed((await connection.execute(newest)).all())]
+
+
+async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> list[Message]:
+    """The messages with these ids (<= 1,000), oldest first."""
+    query = _messages().where(webchat_message.c.id.in_(ids)).order_by(webchat_message.c.id)
+    return [_message(row) for row in await connection.execute(query)]
+
+
+async def newer_than(connection: AsyncConnection, last: int, limit: int) -> list[tuple[int, str]]:
+    """Id and chat of messages stored after `last`, oldest first."""
+    table = webchat_message.c
+    query = select(table.id, table.chat).where(table.id > last).order_by(table.id).limit(limit)
+    return [(row.id, row.chat) for row in await connection.execute(query)]
+
+
+async def newest(connection: AsyncConnection) -> int:
+    """The highest id, 0 when there is none."""
+    return (await connection.execute(select(func.max(webchat_message.c.id)))).scalar_one() or 0
+
+
+async def is_empty(connection: AsyncConnection, chat: str) -> bool:
+    """Whether nothing was said in `chat` yet."""
+    query = select(webchat_message.c.id).where(webchat_message.c.chat == chat).limit(1)
+    return (await connection.execute(query)).first() is None
+
+
+async def not_acknowledged(connection: AsyncConnection, chat: str, ids: Collection[int]) -> list[Unacked]:
+    """Which of `ids` are messages to `chat` that nobody acknowledged yet."""
+    table = webchat_message.c
+    mine = (table.chat == chat) & table.id.in_(ids) & table.acked_at.is_(None)
+    query = select(table.id, table.delivery).where(mine, table.from_citizen.is_(False)).order_by(table.id)
+    return [Unacked(row.id, row.delivery) for row in await connection.execute(query)]
+
+
+async def acknowledge(connection: AsyncConnection, ids: Collection[int], now: datetime) -> None:
+    """Note that the browser has these messages."""
+    change = update(webchat_message).where(
+        webchat_message.c.id.in_(ids), webchat_message.c.acked_at.is_(None)
+    )
+    await connection.execute(change.values(acked_at=now))
+
+
+async def purge(connection: AsyncConnection, now: datetime) -> int:
+    """Remove messages older than 30 days, at most 5,000 in one call; return how many."""
+    table = webchat_message.c
+    some = select(table.id).where(table.created_at < now - KEEP).limit(PURGE_ROWS).scalar_subquery()
+    return (await connection.execute(delete(webchat_message).where(table.id.in_(some)))).rowcount
+
+
+def _messages() -> Select[Any]:
+    table = webchat_message.c
+    return select(
+        table.id, table.chat, table.key, table.body, table.from_citizen, table.created_at, table.acked_at
+    )
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(
+        id=row.id,
+        chat=row.chat,
+        key=row.key,
+        body=row.body,
+        from_citizen=row.from_citizen,
+        created_at=row.created_at,
+        acked=row.acked_at is not None,
+    )
