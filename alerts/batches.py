@@ -10,7 +10,7 @@ from operator import attrgetter
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts.tables import batch, revision
+from alerts.tables import batch
 
 SEQ_BITS = 32  # delivery id = revision << 32 | seq
 
@@ -135,17 +135,6 @@ async def open_batches(connection: AsyncConnection, *, unoffered_only: bool) -> 
         query = query.where(batch.c.offered_at.is_(None))
     rows = await connection.execute(query)
     return [Waiting(row.id, row.channel, row.account, row.priority, row.offered_at) for row in rows]
-
-
-async def any_open(connection: AsyncConnection, alert_id: int) -> bool:
-    """Whether copies of an alert may still be on their way."""
-    query = (
-        select(batch.c.id)
-        .join(revision, revision.c.id == batch.c.revision_id)
-        .where(revision.c.alert_id == alert_id, batch.c.state == "open")
-        .limit(1)
-    )
-    return (await connection.execute(query)).first() is not None
 
 
 async def mark_offered(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> None:

@@ -15,8 +15,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import plans, revisions, store
-from alerts.batches import BatchSizes, any_open
-from alerts.correction import correction_audience
+from alerts.batches import BatchSizes
+from alerts.correction import batches_are_closed, correction_audience
 from alerts.digest import verify_digest
 from alerts.dispatch import Dispatch
 from alerts.errors import AlertRefusedError
@@ -109,7 +109,7 @@ class Planner:
                     "a revision was not planned", action="plan.refused", revision=revision_id, code=str(error)
                 )
                 return
-            if row.corrects is not None and await any_open(connection, row.corrects):
+            if row.corrects is not None and not await batches_are_closed(connection, row.corrects):
                 return  # every copy of the wrong one must be sent or stopped before anybody knows who got it
             if await store.move_any(connection, row.alert_id, AlertAct.START):
                 await self.record(connection, "alert.sending", f"alert:{row.alert_id}", self.clock.now())

@@ -6,14 +6,14 @@ since the index was built is read from the change feed before every resolution.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alerts.headcount import Headcount
-from places.area import Area
+from places.area import Area, Touch
 from places.audience import CONFIDENCES, Audience, AudienceIndex
 from registry import audience as people
 from registry.columns import AudienceRows
@@ -23,19 +23,16 @@ from storage.database import Database
 REBUILD_CHANGES = 50_000
 UNREACHABLE = "none"
 
-Touched = Callable[[Area], frozenset[str]]
-"""The countries (ISO 3166-1 alpha-2) that the shapes of an area may touch."""
-
 
 class Targeting:
     """The audience of areas; fulfils `alerts.headcount.AudienceCounter`."""
 
     def __init__(
-        self, database: Database, clock: Clock, touched: Touched, channel_order: Sequence[str] = ()
+        self, database: Database, clock: Clock, touch: Touch, channel_order: Sequence[str] = ()
     ) -> None:
         self._database = database
         self._clock = clock
-        self._touched = touched
+        self._touch = touch
         self._channels = tuple(channel_order)
         self._indexes: dict[bool, AudienceIndex] = {}
         self._country: dict[int, str] = {}
@@ -72,7 +69,9 @@ class Targeting:
         """Return everybody the area concerns at `at`, nearest first: simulated people only, or real ones
         only."""
         await self.refresh()
-        touched = await asyncio.to_thread(self._touched, area) if include_maybe else frozenset[str]()
+        touched = frozenset[str]()
+        if include_maybe:
+            touched = await asyncio.to_thread(area.touches_countries, self._touch)
         index = self._indexes[drill]
         moment = int(at.timestamp())
         return await asyncio.to_thread(

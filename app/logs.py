@@ -13,15 +13,6 @@ from typing import Any
 import structlog
 
 QUIET = ("aiohttp.access", "asyncio", "aiosqlite", "telegram", "httpx", "alembic")
-    "aiohttp.access",
-    "asyncio",
-    "aiosqlite",
-    "sqlalchemy.engine",
-    "telegram",
-    "httpx",
-    "alembic",
-    "fontTools",
-)
 
 
 def set_up_logs(process: str, level: str) -> None:

@@ -118,10 +118,7 @@ def read(variables: Mapping[str, str]) -> Settings:
         plain = variable.removesuffix(FILE_SUFFIX) if variable not in known else variable
         if plain not in known:
             raise SettingsError(f"{variable} is not a setting; .env.example lists them all")
-        if plain != variable:
-            content = _content(variable, text)
-        else:
-            content = text
+        content = text if plain == variable else _content(variable, text)
         if known[plain] in values:
             raise SettingsError(f"{plain} is set twice, as itself and as a file")
         if content:
