@@ -1,7 +1,7 @@
 """The digest of a revision: what exactly two officers agreed to. Pure.
 
-SHA-256 over canonical JSON of all that was written, the alert's own facts, the authors and both signatures. It is
-set at approval; whoever sends checks it, so that a row changed behind everybody's back is not sent.
+SHA-256 over canonical JSON of all that was written, the alert's own facts, the authors and both signatures.
+It is set at approval; whoever sends checks it, so that a row changed behind everybody's back is not sent.
 """
 
 import hmac

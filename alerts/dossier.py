@@ -67,6 +67,7 @@ class Dossier:
         event: the event a new draft wants to join.
         corrected, corrected_revision: the alert a draft corrects or follows.
         writers: authors and submitter of the revision, as officers now.
+        lost_writers: how many of them are locked or gone.
         gaps: what the audience lacks; `accepted` is what the approver saw and accepted of it.
         seen: number of the revision the officer looked at.
     """
@@ -84,6 +85,7 @@ class Dossier:
     corrected: AlertRow | None = None
     corrected_revision: RevisionRow | None = None
     writers: tuple[Officer, ...] = ()
+    lost_writers: int = 0
     gaps: tuple[Gap, ...] = ()
     accepted: Mapping[str, int] = field(default_factory=dict)
     seen: int | None = None

@@ -1,6 +1,7 @@
 """Events: opening, finding and closing them. Touches SQL only.
 
-An event's code is six characters that are not mistaken for each other; it travels in the buttons of its alerts.
+An event's code is six characters that are not mistaken for each other; it
+travels in the buttons of its alerts.
 """
 
 import secrets

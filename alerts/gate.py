@@ -1,8 +1,8 @@
 """Every rule of the desk, and which acts it watches. Pure.
 
-A guard is one small function: it looks at a dossier and names what stands in the way, or returns None. The desk
-carries out an act only when no guard of that act objects, and tells all objections at once. Each guard's docstring
-names its source, a section of the design.
+A guard is one small function: it looks at a dossier and names what stands in the way, or returns None. The
+desk carries out an act only when no guard of that act objects, and tells all objections at once. Each guard's
+docstring names its source, a section of the design.
 """
 
 from collections.abc import Callable
@@ -41,13 +41,14 @@ GUARDS: tuple[Guard, ...] = (
     Guard(people.approver_holds_role, _APPROVE),
     Guard(people.approver_is_no_author, _APPROVE),
     Guard(people.approver_is_not_submitter, _APPROVE),
+    Guard(people.writers_are_active, _APPROVE),
     Guard(people.approver_was_not_made_by_writer, _APPROVE),
     Guard(people.writer_was_not_made_by_approver, _APPROVE),
     Guard(people.no_common_maker, _APPROVE),
     Guard(people.stopper_has_a_say, frozenset({_A.CANCEL})),
     Guard(people.rejecter_holds_role, frozenset({_A.REJECT})),
     Guard(content.reason_is_given, _STOP),
-    Guard(content.seen_is_newest, _APPROVE),
+    Guard(content.seen_is_newest, _STOP | _SEND | {_A.REVISE}),
     Guard(drafts.source_is_meant, _WRITE),
     Guard(drafts.source_is_public, _WRITE),
     Guard(drafts.source_is_a_warning, _WRITE),

@@ -1,4 +1,4 @@
-"""Guards: whether an alert stands where the act needs it, and whether what it says may be sent. Pure; see `alerts.gate`."""
+"""Guards: where an alert stands, and whether what it says may be sent. Pure; see `alerts.gate`."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -88,7 +88,7 @@ def all_clear_is_ready(d: Dossier) -> Reason | None:
 
 
 def fallbacks_are_accepted(d: Dossier) -> Reason | None:
-    """The approver accepts the number of people per missing language; never blocks a grave one. Section 6.2."""
+    """The approver accepts the people per missing language; a grave alert is never blocked. Section 6.2."""
     if d.revision is None or d.revision.severity in GRAVE:
         return None
     open_gaps = [gap for gap in d.gaps if gap.people > d.accepted.get(gap.language, 0)]

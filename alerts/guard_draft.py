@@ -75,7 +75,7 @@ def kind_is_kept(d: Dossier) -> Reason | None:
 
 
 def audience_is_kept(d: Dossier) -> Reason | None:
-    """Whom a follow-up goes to is fixed by what it follows; so are the event and who may see it. Section 7."""
+    """Whom a follow-up goes to is fixed by what it follows; event and visibility stay too. Section 7."""
     if d.draft is None or d.alert is None:
         return None
     now, then = d.draft, d.alert

@@ -1,7 +1,7 @@
 """Guards: who may write, submit, approve, refuse and stop. Pure; see `alerts.gate`.
 
-The two-officer rule is section 1.3 of the design: whoever changed text, area or audience is an author, and one person
-alone never gets an alert approved, not even through officers they made.
+The two-officer rule is section 1.3 of the design: whoever changed text, area or audience is an author, and
+one person alone never gets an alert approved, not even through officers they made.
 """
 
 from alerts.dossier import Dossier
@@ -44,6 +44,13 @@ def approver_is_not_submitter(d: Dossier) -> Reason | None:
         if did
         else None
     )
+
+
+def writers_are_active(d: Dossier) -> Reason | None:
+    """Nobody can say any more who was behind a locked author: write it anew. Section 1.3."""
+    if d.lost_writers == 0:
+        return None
+    return Reason("author_locked", "An author of this alert was locked or removed: write the alert anew.")
 
 
 def approver_was_not_made_by_writer(d: Dossier) -> Reason | None:

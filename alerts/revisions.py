@@ -1,4 +1,4 @@
-"""Writing and finding revisions. Touches SQL only; whether a change is allowed is decided before, in `alerts.desk`."""
+"""Writing and finding revisions. Touches SQL only; what is allowed is decided before, in `alerts.desk`."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -22,7 +22,8 @@ async def insert_alert(
 ) -> int:
     """Write a new alert in state draft; its CAP identifier is always new. Returns its id."""
     done = await connection.execute(
-        insert(alert).values(
+        insert(alert)
+        .values(
             event_id=event_id,
             identifier=f"muster-{uuid4()}",
             status=draft.status,
@@ -33,8 +34,9 @@ async def insert_alert(
             created_by=officer_id,
             created_at=now,
         )
+        .returning(alert.c.id)
     )
-    return int(done.inserted_primary_key[0])
+    return int(done.scalar_one())
 
 
 async def insert_revision(
@@ -42,9 +44,11 @@ async def insert_revision(
 ) -> int:
     """Write one revision; nobody has submitted or approved it yet. Returns its id."""
     done = await connection.execute(
-        insert(revision).values(alert_id=alert_id, number=number, **_columns(draft), authors=list(authors))
+        insert(revision)
+        .values(alert_id=alert_id, number=number, **_columns(draft), authors=list(authors))
+        .returning(revision.c.id)
     )
-    return int(done.inserted_primary_key[0])
+    return int(done.scalar_one())
 
 
 async def latest(connection: AsyncConnection, alert_id: int) -> RevisionRow:
