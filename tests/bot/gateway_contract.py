@@ -1,7 +1,8 @@
-"""What every gateway must do at its door, tested once: subclass `GatewayContract`, give it a `door`, nothing else.
+"""What every gateway must do at its door, tested once: subclass `GatewayContract`, give it a `door`, nothing
+else.
 
-The tests speak HTTP to a real server on loopback and look into the real inbox, so a gateway behind the hook routes
-of `bot.intake` and one with routes of its own (web chat) are judged alike.
+The tests speak HTTP to a real server on loopback and look into the real inbox, so a gateway behind the hook
+routes of `bot.intake` and one with routes of its own (web chat) are judged alike.
 """
 
 import asyncio
