@@ -24,6 +24,7 @@ from babel.messages.pofile import PoFileError, read_po
 from locales.errors import BrokenCatalogError, UnknownWordsError
 
 SOURCE_LANGUAGE = "en"
+TYPED = "words."  # keys that begin so list what people type
 _LIMIT = re.compile(r"^limit: (\d+)$")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -36,11 +37,13 @@ class Entry:
         forms: the words; more than one for a text that counts, in the order of the language's plural rule.
         names: the values its text needs.
         limit: most characters (code points) of the finished words; None = no limit.
+        typed: for keys that begin with `words.`: what people type, the parts between `|`, case-folded.
     """
 
     forms: tuple[str, ...]
     names: frozenset[str]
     limit: int | None
+    typed: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +114,15 @@ class Catalog:
         return _fill(key, entry, entry.forms[index], {**values, "count": str(count)})
 
     def words(self, language: str, key: str) -> frozenset[str]:
-        """Return what people type for `key`: the alternatives between `|`, in Unicode's case folding.
+        """Return what people type for `key` (`words.*`): NFC and case-folded, in this language alone.
 
         Raises:
-            UnknownWordsError: no such key.
+            UnknownWordsError: no such key, or it is not a list of words.
         """
         _, entry = self._find(language, key)
-        return frozenset(alternatives(entry.forms[0]))
+        if not entry.typed:
+            raise UnknownWordsError(f"{key} is no list of words")
+        return entry.typed
 
     def _find(self, language: str, key: str) -> tuple[Words, Entry]:
         for code in chain(language):
@@ -198,4 +203,5 @@ def _entry(language: str, message: Message, file: PoFile) -> tuple[str, Entry]:
         raise BrokenCatalogError(f"{where}: {error}") from error
     limits = [int(found[1]) for note in message.auto_comments if (found := _LIMIT.match(note.strip()))]
     wanted = frozenset().union(*names) | ({"count"} if plural else frozenset())
-    return key, Entry(texts, wanted, min(limits, default=None))
+    listed = frozenset(alternatives(texts[0])) if key.startswith(TYPED) else frozenset[str]()
+    return key, Entry(texts, wanted, min(limits, default=None), listed)

@@ -1,0 +1,171 @@
+"""What the conversations are handed: words, places, and callables of folders they must not know. Values only.
+
+`app/` builds one `Kit` per process. Every callable that takes a connection works in the transaction of the
+step and awaits nothing else.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alerts.checkin_status import CheckinStatus
+from assistance.store import CaseRow
+from bot.messages import Outbound
+from locales.catalog import Catalog
+from locales.guess import LanguageGuesser
+from registry.merging import Carry
+from storage.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEvent:
+    """An event with a live warning that was sent to somebody.
+
+    Attributes:
+        code: 6 signs, travels in buttons.
+        title: to be shown; in the language it was written in.
+        at: when the newest message about it left for this person (aware UTC).
+        answered: whether the person has said safe or in need since the event began.
+    """
+
+    event_id: int
+    code: str
+    title: str
+    drill: bool
+    at: datetime
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Checkin:
+    """The event an answer was recorded for."""
+
+    event_id: int
+    code: str
+    title: str
+    drill: bool
+
+
+class NamedPlace(Protocol):
+    """A place that was found by its name."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...  # city | admin1 | country
+    @property
+    def country(self) -> str: ...
+    @property
+    def admin1(self) -> str | None: ...
+    @property
+    def lat(self) -> float: ...
+    @property
+    def lon(self) -> float: ...
+    @property
+    def radius_km(self) -> float: ...
+    @property
+    def time_zone(self) -> str | None: ...
+    @property
+    def match(self) -> str: ...  # exact | folded | fuzzy
+
+
+class Surroundings(Protocol):
+    """What lies at a position."""
+
+    @property
+    def country(self) -> str: ...
+    @property
+    def near(self) -> tuple[str, ...]: ...  # up to three more countries it may lie in
+    @property
+    def admin1(self) -> str | None: ...
+    @property
+    def city(self) -> str | None: ...
+    @property
+    def time_zone(self) -> str | None: ...
+
+
+class LiveEvents(Protocol):
+    """Events whose warnings are live and were sent to this person, newest message first."""
+
+    async def __call__(
+        self, connection: AsyncConnection, *, person_id: int, now: datetime
+    ) -> Sequence[LiveEvent]: ...
+
+
+class LiveAlerts(Protocol):
+    """Warnings for somebody who registers or moves where they are live, made ready in `language`.
+
+    The alerts' own delivery rows are written here, so that the planner does not send them again.
+    """
+
+    async def __call__(
+        self, connection: AsyncConnection, *, person_id: int, language: str, now: datetime
+    ) -> Sequence[Outbound]: ...
+
+
+class CheckIn(Protocol):
+    """Records what somebody says of themselves in the event `code`; None when there is no such event for
+    them.
+
+    A person of drills has no answer in a real event, nor a real person in a drill.
+    """
+
+    async def __call__(
+        self, connection: AsyncConnection, *, person_id: int, code: str, status: CheckinStatus, now: datetime
+    ) -> Checkin | None: ...
+
+
+class Page(Protocol):
+    """Calls the officers on duty to a case. `kind` is `help` or `danger`; no word of the person goes along."""
+
+    async def __call__(
+        self, connection: AsyncConnection, *, kind: str, case: CaseRow, now: datetime
+    ) -> None: ...
+
+
+class MissionPhone(Protocol):
+    """The ministry's own emergency telephone for a country (ISO-2); None where there is none."""
+
+    async def __call__(self, connection: AsyncConnection, country: str) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """Everything a conversation needs beside its turn.
+
+    Attributes:
+        find_place: places that a typed text may mean, in the words of a language, best first.
+        locate: what lies at a position (degrees), named in a language; None where it is no country.
+        emergency_numbers: emergency numbers of a country (ISO-2), most important first.
+        country_name: a country's (ISO-2) name in a language.
+        carry: what other folders do when two registrations become one.
+        ministry: name of the sender as citizens know it.
+        consent_version: of the notice shown now; at most 20 characters.
+        demo: everybody who joins takes part in an exercise.
+        drill_token: whether an invitation to an exercise is ours and good.
+        telegram_bot: `@name` of our chat on Telegram, "" when there is none.
+        default_language: for whom nothing is known.
+    """
+
+    vault: Vault
+    catalog: Catalog
+    guesser: LanguageGuesser
+    find_place: Callable[[str, str], Sequence[NamedPlace]]
+    locate: Callable[[float, float, str], Surroundings | None]
+    emergency_numbers: Callable[[str], Sequence[str]]
+    country_name: Callable[[str, str], str]
+    mission_phone: MissionPhone
+    live_events: LiveEvents
+    live_alerts: LiveAlerts
+    checkin: CheckIn
+    page: Page
+    carry: Sequence[Carry]
+    ministry: str
+    consent_version: str
+    demo: bool
+    drill_token: Callable[[str], bool]
+    telegram_bot: str = ""
+    default_language: str = "en"

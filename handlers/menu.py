@@ -1,0 +1,80 @@
+"""The order of the conversations, all on one screen.
+
+Danger first, commands second, the question at hand third; whoever stopped or has not agreed yet goes no
+further than their own guard; the fallback answers whatever is left. Every turn is answered, except that the
+provider says somebody blocked us: they could not read it.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from bot.messages import InboundKind
+from bot.router import Router
+from bot.turn import Conversation, Step, Turn
+from handlers import cases, checkin, danger, fallback, help, language, link, phone, place, start, stop, where  # noqa: A004 - the command's own name
+from handlers.kit import Kit
+from handlers.visit import At, Visit, remember_buttons
+from handlers.who import leave, meet
+
+Part = Callable[[Visit], Awaitable[bool]]
+
+ORDER: tuple[tuple[str, Part], ...] = (
+    ("numbers", checkin.checkin_numbers),  # makes a typed number the button it means
+    ("danger", danger.hear_danger),
+    ("stop", stop.stop),
+    ("start", start.start),
+    ("help", help.help_command),
+    ("language", language.language),
+    ("link", link.link),
+    ("consent", start.consent_answers),
+    ("checkin buttons", checkin.checkin_buttons),
+    ("case buttons", cases.case_buttons),
+    ("checkin words", checkin.checkin_words),
+    ("perhaps stop", stop.perhaps_stop),
+    ("case", cases.write_to_case),
+    ("stopped", stop.stopped),
+    ("unregistered", start.unregistered),
+    ("where", where.where),
+    ("phone", phone.phone_answers),
+    ("place", place.place_answers),
+)
+
+QUESTIONS: Mapping[str, Callable[[Visit], None]] = {
+    At.CONSENT: start.ask_consent,
+    At.PLACE: place.ask_place,
+    At.PICK: place.ask_which,
+    At.COUNTRY: place.ask_country,
+    At.PHONE: phone.ask_phone,
+    At.NUMBER: phone.ask_number,
+    At.CASE: cases.ask_where,
+}
+
+
+def build(kit: Kit) -> Conversation:
+    """The whole conversation with a citizen."""
+
+    async def converse(turn: Turn) -> None:
+        if turn.inbound.kind is InboundKind.STOPPED:
+            await leave(turn)
+            return
+        visit = await meet(kit, turn)
+        steps = [(name, _bound(part, visit)) for name, part in ORDER]
+        await Router(steps, _last(visit))(turn)
+        if visit.resume and turn.session.step in QUESTIONS:
+            QUESTIONS[turn.session.step](visit)
+        remember_buttons(turn)
+
+    return converse
+
+
+def _bound(part: Part, visit: Visit) -> Step:
+    async def step(_turn: Turn) -> bool:
+        return await part(visit)
+
+    return step
+
+
+def _last(visit: Visit) -> Conversation:
+    async def resort(_turn: Turn) -> None:
+        await fallback.fallback(visit)
+
+    return resort

@@ -1,0 +1,79 @@
+"""One optional question once somebody is protected: a number to call or text. Touches the registry.
+
+A number is kept for officers and later channels; nothing is sent to it before its owner answered from it.
+"""
+
+from bot.messages import Ask, InboundKind
+from handlers.visit import At, Visit
+from registry import phones
+from registry.errors import PhoneRefusedError
+
+EXAMPLE = "+44 7700 900123"  # of the numbers that the United Kingdom keeps free for fiction
+
+
+def ask_phone(visit: Visit) -> None:
+    """Offer to add a number."""
+    visit.wait_at(At.PHONE)
+    share = visit.say("phone.share")
+    buttons = (visit.choice("phone.share", "phone:share"), visit.choice("phone.skip", "phone:skip"))
+    visit.reply(visit.say("phone.ask"), buttons, ask=Ask.CONTACT, ask_label=share)
+
+
+def ask_number(visit: Visit) -> None:
+    """Ask for the number itself."""
+    visit.wait_at(At.NUMBER)
+    _ask_again(visit, "phone.type")
+
+
+async def phone_answers(visit: Visit) -> bool:
+    """A shared contact, the two buttons, a typed number or a word that skips."""
+    if visit.inbound.kind is InboundKind.CONTACT:
+        if visit.person.consent_version is None:
+            return False  # nothing is kept before the notice was agreed to
+        await _keep(visit, visit.inbound.contact)
+    elif visit.button == "phone:share":
+        ask_number(visit)
+    elif visit.button == "phone:skip" or (visit.at(At.PHONE, At.NUMBER) and _skips(visit)):
+        visit.wait_at(At.NOTHING)
+        visit.reply(visit.say("phone.skipped"))
+    elif visit.at(At.PHONE) and visit.is_text and visit.said.is_one_of(_words(visit, "words.yes")):
+        ask_number(visit)
+    elif visit.at(At.PHONE, At.NUMBER) and visit.is_text and _looks_like_number(visit.inbound.text):
+        await _keep(visit, visit.inbound.text)
+    elif visit.at(At.NUMBER) and visit.is_text:
+        visit.keep_words()
+        _ask_again(visit, "phone.unreadable")
+    else:
+        return False
+    return True
+
+
+async def _keep(visit: Visit, text: str) -> None:
+    try:
+        given = phones.read(text, visit.country or None)
+    except PhoneRefusedError:
+        visit.wait_at(At.NUMBER)
+        _ask_again(visit, "phone.unreadable")
+        return
+    await phones.save(
+        visit.turn.connection, visit.kit.vault, visit.vault, visit.person.id, given, visit.turn.now
+    )
+    if visit.at(At.PHONE, At.NUMBER):
+        visit.wait_at(At.NOTHING)
+    visit.reply(visit.say("phone.saved"))
+
+
+def _ask_again(visit: Visit, key: str) -> None:
+    visit.reply(visit.say(key, example=EXAMPLE), (visit.choice("phone.skip", "phone:skip"),))
+
+
+def _looks_like_number(text: str) -> bool:
+    return sum(sign.isdecimal() for sign in text) >= 5
+
+
+def _skips(visit: Visit) -> bool:
+    return visit.is_text and visit.said.is_one_of(_words(visit, "words.skip") | _words(visit, "words.no"))
+
+
+def _words(visit: Visit, key: str) -> frozenset[str]:
+    return visit.kit.catalog.words(visit.language, key)

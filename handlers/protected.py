@@ -1,0 +1,53 @@
+"""You will be warned: said plainly, with a sample, and with what this channel cannot do. Touches alerts by
+the kit.
+"""
+
+from bot.messages import Frame
+from handlers import phone
+from handlers.emergency import emergency_words
+from handlers.visit import At, Visit
+from handlers.who import has_only_web
+from registry import phones
+
+
+async def tell_protected(visit: Visit, *, label: str, whole_country: bool, first: bool) -> None:
+    """Say what the person is warned about from now on; the first time also how a warning looks.
+
+    Args:
+        label: the place as the person knows it.
+        whole_country: nothing nearer is known than the country.
+    """
+    visit.wait_at(At.NOTHING)
+    key = "protected.country" if whole_country else "protected.place"
+    following = visit.say("protected.next", emergency=await emergency_words(visit))
+    visit.reply(f"{visit.say(key, place=label)} {following}")
+    warned = await send_live_alerts(visit)
+    if not first:
+        return
+    if not warned:
+        _show_sample(visit, label)
+    if await has_only_web(visit):
+        visit.reply(visit.say("protected.web"), (visit.choice("protected.link", "do:link"),))
+    if not warned and await phones.of_person(visit.turn.connection, visit.vault, visit.person.id) is None:
+        phone.ask_phone(visit)
+
+
+async def send_live_alerts(visit: Visit) -> bool:
+    """Show the warnings that are live where the person is; whether there was one."""
+    live = await visit.kit.live_alerts(
+        visit.turn.connection, person_id=visit.person.id, language=visit.language, now=visit.turn.now
+    )
+    for warning in live:
+        visit.turn.reply(warning)
+    return bool(live)
+
+
+def _show_sample(visit: Visit, label: str) -> None:
+    sample = visit.say(
+        "protected.sample",
+        place=label,
+        safe=visit.say("alert.button.safe"),
+        help=visit.say("alert.button.help"),
+    )
+    lines = (visit.say("alert.drill.first"), sample, visit.say("alert.drill.last"))
+    visit.reply("\n\n".join(lines), frame=Frame.DRILL)

@@ -1,0 +1,89 @@
+"""Who is this: found by their address, or met for the first time. Touches the registry.
+
+A person met for the first time is written down as *new*: an id, an address, a guessed language. Nobody is
+warned, and nothing else is kept, before they agreed.
+"""
+
+from dataclasses import replace
+
+from bot.messages import Button, Inbound, InboundKind
+from bot.turn import Turn
+from handlers.invitation import invitation
+from handlers.kit import Kit
+from handlers.visit import Visit, shown_buttons
+from locales.digits import whole_number
+from registry import addresses, people, whereabouts
+from registry.addresses import AddressRow
+from registry.people import PersonRow
+
+
+async def meet(kit: Kit, turn: Turn) -> Visit:
+    """Who wrote this turn; creates them on first contact. Says nothing."""
+    known = await people.find(turn.connection, turn.lane)
+    if known is None:
+        person, address = await _create(kit, turn)
+    else:
+        await people.seen(turn.connection, turn.lane, turn.now)
+        person, address = known
+    place = await whereabouts.base(turn.connection, person.id)
+    return Visit(kit, turn, _as_button(turn), person, address, place)
+
+
+async def leave(turn: Turn) -> None:
+    """The provider says the person blocked us: the address is gone until they write again. Nothing is
+    answered.
+    """
+    await people.mark_gone(turn.connection, [turn.lane], turn.now)
+
+
+async def refresh(visit: Visit) -> None:
+    """Read the person and their place again, after something was written about them."""
+    found = await people.find(visit.turn.connection, visit.turn.lane)
+    if found is not None:
+        visit.person, visit.address = found
+        visit.place = await whereabouts.base(visit.turn.connection, visit.person.id)
+
+
+async def has_only_web(visit: Visit) -> bool:
+    """Whether nothing but web chats reaches this person."""
+    rows = await addresses.of_person(visit.turn.connection, visit.person.id)
+    return all(row.channel == "webchat" for row in rows)
+
+
+async def _create(kit: Kit, turn: Turn) -> tuple[PersonRow, AddressRow]:
+    inbound = turn.inbound
+    words = inbound.text if inbound.kind is InboundKind.TEXT else ""
+    language = kit.guesser.guess(inbound.language, words) or kit.default_language
+    return await people.create(
+        turn.connection,
+        kit.vault,
+        inbound.address,
+        turn.lane,
+        language=language,
+        drill=kit.demo or invitation(kit, inbound) is True,
+        now=turn.now,
+    )
+
+
+def _as_button(turn: Turn) -> Inbound:
+    """What was typed, as a press of the button it names by its label; a number is judged later, with more
+    known.
+    """
+    inbound = turn.inbound
+    if inbound.kind is not InboundKind.TEXT:
+        return inbound
+    words = inbound.text.strip().casefold()
+    for button in shown_buttons(turn.session):
+        if words and words == button.label.casefold():
+            return pressed(inbound, button)
+    return inbound
+
+
+def pressed(inbound: Inbound, button: Button) -> Inbound:
+    """`inbound` as if `button` had been pressed."""
+    return replace(inbound, kind=InboundKind.BUTTON, button=button.data, text=button.label)
+
+
+def typed_number(visit: Visit) -> int | None:
+    """The number somebody typed and nothing else, in any script's digits."""
+    return whole_number(visit.inbound.text) if visit.is_text else None
