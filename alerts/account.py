@@ -21,7 +21,7 @@ from alerts.broadcast import Broadcast, Line
 from alerts.delivery import DeliveryState
 from alerts.lease import BEAT_S, Hold
 from alerts.outcomes import STATES, Outcome
-from alerts.queue import Entry
+from alerts.queue import BLOCK_MS, Entry
 from alerts.recipients import Recipient, recipients
 from alerts.standing import Standing
 from bot.messages import Address
@@ -31,7 +31,6 @@ from storage.redis import REDIS_AWAY, RedisError, ResponseError
 from storage.vault import Vault
 
 AT_ONCE = 2
-BLOCK_MS = 500
 TAKE_OVER_EVERY_S = 1.0
 AWAY_PAUSE_S = 0.5
 
@@ -69,8 +68,7 @@ class AccountWorker:
     epoch: Epoch
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _running: set[asyncio.Task[None]] = field(default_factory=set)
-    _broadcasts: set[int] = field(default_factory=set)
-    in_flight: int = 0
+    _broadcasts: list[Broadcast] = field(default_factory=list)
 
     async def run(self) -> None:
         """Work until `stopping` is set, then let what is under way come to its end."""
@@ -106,6 +104,11 @@ class AccountWorker:
             task = asyncio.create_task(self._work(held))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
+
+    @property
+    def in_flight(self) -> int:
+        """Messages handed to the gateway whose answers are not here yet."""
+        return sum(broadcast.in_flight for broadcast in self._broadcasts)
 
     @property
     def _names(self) -> dict[str, str]:
@@ -167,7 +170,11 @@ class AccountWorker:
         broadcast = Broadcast(
             self.line, held, batch.id, batch.route.revision_id, batch.route.rung, self.stopping
         )
-        await broadcast.run(items)
+        self._broadcasts.append(broadcast)
+        try:
+            await broadcast.run(items)
+        finally:
+            self._broadcasts = [other for other in self._broadcasts if other is not broadcast]
         done = not broadcast.unsent
         if broadcast.closed:
             known += self._closed(broadcast, standing)

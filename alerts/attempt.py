@@ -129,4 +129,4 @@ def _judge(item: Item, error: SendError, *, resend: bool) -> Verdict:
 
 def _pause(tries: int) -> float:
     longest = min(FIRST_PAUSE_S * 2 ** (tries - 1), LONGEST_PAUSE_S)
-    return longest * 0.5 * (1.0 + random.random())  # noqa: S311 - spreads retries, guards nothing
+    return float(longest * 0.5 * (1.0 + random.random()))  # noqa: S311 - spreads retries, guards nothing

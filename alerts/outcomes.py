@@ -43,6 +43,12 @@ class Outcome:
     next_at: datetime | None = None
 
 
+async def name_attempts(connection: AsyncConnection, deliveries: Sequence[int], now: datetime) -> None:
+    """Write down who is about to be sent to, before the bytes leave (`never-resend`)."""
+    changes = update(delivery).where(delivery.c.id.in_(deliveries), delivery.c.state == DeliveryState.QUEUED)
+    await connection.execute(changes.values(state=DeliveryState.ATTEMPTING, attempted_at=now))
+
+
 async def write(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> None:
     """Write outcomes; where a receipt was faster the further state stays, and only what was missing is
     added."""

@@ -20,7 +20,6 @@ from alerts.correction import batches_are_closed, correction_audience
 from alerts.digest import verify_digest
 from alerts.dispatch import Dispatch
 from alerts.errors import AlertRefusedError
-from alerts.languages import choose
 from alerts.lifecycle import AlertAct, AlertState
 from alerts.plans import Assignment, FenceLostError, Plan
 from alerts.routing import Account, by_person, next_address
@@ -59,7 +58,6 @@ class Planner:
 
     Attributes:
         accounts: sender accounts that are switched on; nobody is assigned to any other.
-        ministry_language: what people get for whom no text is in their own language.
     """
 
     database: Database
@@ -69,7 +67,6 @@ class Planner:
     accounts: frozenset[Account]
     sizes: BatchSizes
     channel_order: Sequence[str]
-    ministry_language: str
     record: Record
     owner: str
     resolve_every: timedelta = RESOLVE_EVERY
@@ -166,14 +163,13 @@ class Planner:
             for who in concerned:
                 way = next_address(ways.get(who.person_id, ()), drill=row.drill, accounts=self.accounts)
                 if way:
-                    language = choose(way.language, row.texts, self.ministry_language).language
                     chosen.append(
                         Assignment(
                             who.person_id,
                             way.address_id,
                             way.channel,
                             way.account,
-                            language,
+                            way.language,
                             row.drill,
                             who.confidence,
                             who.distance_km,

@@ -17,6 +17,7 @@ from storage.redis import ResponseError
 
 PRIORITIES = (0, 1, 2, 3)
 TAKE_OVER_MS = 3_000
+BLOCK_MS = 500  # a reader waits so long for work before it looks around
 MARKS_LIVE_S = 3_600
 OFFERED_LIVE_S = 7 * 86_400
 

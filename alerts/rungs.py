@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from alerts import plans, standing
 from alerts.batches import BatchSizes
 from alerts.delivery import CONFIRMED, DeliveryState
-from alerts.languages import choose
 from alerts.plans import Assignment, FenceLostError, Plan
 from alerts.revisions import read_revision
 from alerts.routing import Account, by_person, next_address
@@ -74,7 +73,6 @@ class Rungs:
     confirming: frozenset[str]  # channels that send receipts
     sizes: BatchSizes
     channel_order: Sequence[str]
-    ministry_language: str
     inbox_lag: InboxLag
     holds: Holds
     owner: str
@@ -166,7 +164,7 @@ class Rungs:
                         way.address_id,
                         way.channel,
                         way.account,
-                        choose(way.language, text.texts, self.ministry_language).language,
+                        way.language,
                         drill,
                         row.confidence,
                         row.distance_km,

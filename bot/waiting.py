@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.codec import load_event
@@ -99,3 +99,10 @@ async def set_aside(connection: AsyncConnection, row: WaitingRow, now: datetime)
         update(inbox).where(inbox.c.id == row.id, inbox.c.state == "new").values(attempts=tried, **values)
     )
     return again
+
+
+async def lag_s(connection: AsyncConnection, now: datetime) -> float:
+    """Seconds the oldest event that could be worked on has been waiting; 0 when there is none."""
+    query = select(func.min(inbox.c.received_at)).where(inbox.c.state == "new", inbox.c.attempts == 0)
+    oldest = (await connection.execute(query)).scalar_one_or_none()
+    return (now - oldest).total_seconds() if oldest else 0.0

@@ -69,3 +69,10 @@ async def resolve(connection: AsyncConnection, *, kind: str, subject: str, at: d
         .where(notice.c.kind == kind, notice.c.subject == subject, notice.c.closed_at.is_(None))
         .values(closed_at=at)
     )
+
+
+async def was_closed(connection: AsyncConnection, *, kind: str, subject: str) -> bool:
+    """Whether somebody dealt with a notice of this kind and subject and none is open again."""
+    same = select(notice.c.closed_at).where(notice.c.kind == kind, notice.c.subject == subject)
+    found = (await connection.execute(same)).scalars().all()
+    return bool(found) and all(closed is not None for closed in found)

@@ -1,0 +1,119 @@
+"""What every process stands on, opened in order and closed in reverse. Touches SQL, Redis, files of words."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from redis.asyncio import Redis
+
+from alerts.deadlines import Deadlines
+from alerts.routing import Account
+from alerts.wording import Wording
+from app.gateways import Gateways, build_gateways
+from app.keys import open_vault
+from app.metrics import Metrics
+from app.settings import Settings
+from bot.errors import ClosedError
+from bot.gateway import Gateway
+from bot.limiter import Limiter
+from locales.catalog import Catalog
+from staff import notices
+from storage.clock import Clock, SystemClock
+from storage.database import Database, open_database
+from storage.keys import AccountKeys
+from storage.redis import connect_redis
+from storage.vault import Vault
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The parts that processes share by shape; each process has its own."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    redis: Redis
+    vault: Vault
+    gateways: Gateways
+    limiters: dict[Account, Limiter]
+    catalog: Catalog
+    wording: Wording
+    metrics: Metrics
+
+    @property
+    def deadlines(self) -> Deadlines:
+        """The settings' deadlines by CAP severity."""
+        other = self.settings.deadline_other_s
+        return Deadlines(
+            {
+                "Extreme": self.settings.deadline_extreme_s,
+                "Severe": self.settings.deadline_severe_s,
+                "Moderate": other,
+                "Unknown": other,
+            }
+        )
+
+    async def account_closed(self, channel: str, account: str, code: str) -> None:
+        """Page the operators: a provider refuses one of our accounts."""
+        log.error("an account is refused", action="account.closed", account=f"{channel}:{account}", code=code)
+        async with self.database.durable() as connection:
+            await notices.post(
+                connection,
+                kind="account.closed",
+                subject=f"{channel}:{account}",
+                text=f"{channel} refuses our account {account} ({code}). Nobody can be reached there until "
+                "its token and settings are right; meanwhile people are tried on their next channel.",
+                urgent=True,
+                at=self.clock.now(),
+            )
+
+    async def open_gateway(self, gateway: Gateway) -> bool:
+        """Introduce ourselves at one provider; a failure closes that channel only and pages the operators."""
+        subject = f"{gateway.channel}:{gateway.account}"
+        try:
+            await gateway.open()
+        except ClosedError as error:
+            await self.account_closed(gateway.channel.value, gateway.account, error.code)
+            return False
+        async with self.database.durable() as connection:
+            await notices.resolve(connection, kind="account.closed", subject=subject, at=self.clock.now())
+        return True
+
+
+@asynccontextmanager
+async def open_core(settings: Settings) -> AsyncIterator[Core]:
+    """Open everything one process needs.
+
+    Raises:
+        SettingsError, ConfigurationError, HalfConfiguredError: the service must not start like this.
+    """
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        database = open_database(settings.sql_url)
+        stack.push_async_callback(database.close)
+        redis = connect_redis(settings.redis_url)
+        stack.push_async_callback(redis.aclose)
+        vault = open_vault(settings)
+        gateways = build_gateways(settings, database, vault, clock, redis)
+        for gateway in gateways.all.values():
+            stack.push_async_callback(gateway.close)
+        limiters = {
+            account: Limiter(redis, AccountKeys(*account), gateway.limits)
+            for account, gateway in gateways.all.items()
+        }
+        catalog = Catalog.load()
+        yield Core(
+            settings=settings,
+            clock=clock,
+            database=database,
+            redis=redis,
+            vault=vault,
+            gateways=gateways,
+            limiters=limiters,
+            catalog=catalog,
+            wording=Wording(catalog, settings.ministry, settings.ministry_language),
+            metrics=Metrics(),
+        )

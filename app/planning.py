@@ -1,0 +1,172 @@
+"""The planner process: makes deliveries, moves rungs, expires, tidies up. Touches SQL and Redis.
+
+Several may run: leases in SQL keep each revision and the epoch with one of them at a time.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alerts import revisions
+from alerts.batches import BatchSizes
+from alerts.dispatch import Dispatch
+from alerts.epoch import EpochKeeper
+from alerts.planner import Planner
+from alerts.queue import Queue
+from alerts.routing import Account
+from alerts.rungs import Holds, Rungs
+from alerts.targeting import Targeting
+from app.core import Core
+from app.gateways import CHANNEL_ORDER
+from app.tidying import tidy_up
+from app.worker import process_name
+from bot.waiting import lag_s
+from places.area import Touch
+from staff import audit, notices
+from storage.errors import StorageUnavailableError
+from storage.keys import AccountKeys
+
+LOOK_EVERY_S = 0.1
+EPOCH_EVERY_S = 0.5
+RUNGS_EVERY_S = 0.5
+EXPIRE_EVERY_S = 1.0
+TIDY_EVERY_S = 600.0
+AWAY_PAUSE_S = 1.0
+MACHINE = "system:planner"
+
+log = structlog.get_logger(__name__)
+
+
+class PlannerProcess:
+    """Everything that happens by itself; `stop` begins its end."""
+
+    def __init__(self, core: Core, touch: Touch) -> None:
+        self._core = core
+        self._stopping = asyncio.Event()
+        self._name = process_name()
+        self._channels = [channel.value for channel in CHANNEL_ORDER]
+        self._targeting = Targeting(core.database, core.clock, touch, self._channels)
+        self._accounts = frozenset(core.gateways.all)
+        self._sizes = BatchSizes(
+            {account: gateway.limits.batch for account, gateway in core.gateways.all.items()}
+        )
+
+    def stop(self) -> None:
+        """Begin nothing new."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Work until stopped; every step may be cut off anywhere and is done again by the next process."""
+        async with AsyncExitStack():
+            dispatch = self._dispatch()
+            planner, rungs = self._planner(dispatch), self._rungs()
+            log.info("the planner is ready", action="planner.ready")
+            await asyncio.gather(
+                self._every(EPOCH_EVERY_S, dispatch.step),
+                self._every(LOOK_EVERY_S, planner.step),
+                self._every(RUNGS_EVERY_S, self._move(rungs, dispatch)),
+                self._every(EXPIRE_EVERY_S, self._expire),
+                self._every(TIDY_EVERY_S, lambda: tidy_up(self._core.database, self._core.clock)),
+            )
+
+    async def _every(self, seconds: float, step: Callable[[], Awaitable[object]]) -> None:
+        while not self._stopping.is_set():
+            pause = seconds
+            try:
+                await step()
+            except StorageUnavailableError:
+                log.warning("the database is away; trying again", action="planner.away")
+                pause = AWAY_PAUSE_S
+            try:
+                async with asyncio.timeout(pause):
+                    await self._stopping.wait()
+            except TimeoutError:
+                continue
+
+    def _dispatch(self) -> Dispatch:
+        core = self._core
+        queues: dict[Account, Queue] = {
+            account: Queue(core.redis, core.redis, AccountKeys(*account), self._name)
+            for account in self._accounts
+        }
+        keeper = EpochKeeper(core.database, core.redis, core.clock, self._name)
+        return Dispatch(core.database, core.clock, keeper, queues)
+
+    def _planner(self, dispatch: Dispatch) -> Planner:
+        core = self._core
+        return Planner(
+            database=core.database,
+            clock=core.clock,
+            targeting=self._targeting,
+            dispatch=dispatch,
+            accounts=self._accounts,
+            sizes=self._sizes,
+            channel_order=self._channels,
+            record=_record,
+            owner=self._name,
+            resolve_every=timedelta(seconds=core.settings.resolve_every_s),
+        )
+
+    def _rungs(self) -> Rungs:
+        core = self._core
+        gateways = core.gateways.all
+        return Rungs(
+            database=core.database,
+            clock=core.clock,
+            accounts=self._accounts,
+            confirming=frozenset(account[0] for account, gateway in gateways.items() if gateway.confirms),
+            sizes=self._sizes,
+            channel_order=self._channels,
+            inbox_lag=lag_s,
+            holds=Holds(post=_post_hold, released=_hold_released),
+            owner=self._name,
+        )
+
+    def _move(self, rungs: Rungs, dispatch: Dispatch) -> Callable[[], Awaitable[None]]:
+        async def step() -> None:
+            if await rungs.step():
+                await dispatch.offer_new()
+
+        return step
+
+    async def _expire(self) -> None:
+        now = self._core.clock.now()
+        async with self._core.database.durable() as connection:
+            for alert_id in await revisions.expire_due(connection, now):
+                await _record(connection, "alert.expire", f"alert:{alert_id}", now)
+
+
+async def _record(connection: AsyncConnection, action: str, subject: str, at: datetime) -> None:
+    await audit.append(connection, at=at, actor=MACHINE, action=action, subject=subject, detail={})
+
+
+def _hold_subject(revision_id: int, account: Account) -> str:
+    return f"revision:{revision_id}:{account[0]}:{account[1]}"
+
+
+async def _post_hold(
+    connection: AsyncConnection, revision_id: int, account: Account, reason: str, at: datetime
+) -> None:
+    why = {
+        "inbox_lag": "messages of citizens wait more than 30 s to be processed",
+        "storm": "far more people than usual stayed silent at once",
+    }[reason]
+    await notices.post(
+        connection,
+        kind="rungs.held",
+        subject=_hold_subject(revision_id, account),
+        text=f"People silent on {account[0]} are not tried on their next channel: {why}, so news is "
+        "probably late. Close this notice to try their next channel all the same.",
+        urgent=True,
+        at=at,
+    )
+
+
+async def _hold_released(connection: AsyncConnection, revision_id: int, account: Account) -> bool:
+    return await notices.was_closed(
+        connection, kind="rungs.held", subject=_hold_subject(revision_id, account)
+    )

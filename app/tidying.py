@@ -1,0 +1,29 @@
+"""What is deleted when its time is over. Touches SQL through each domain's own purge."""
+
+from datetime import timedelta
+
+from bot import inbox, outbox
+from bot.gateways.webchat import identity
+from bot.gateways.webchat import store as webchat
+from registry import changes
+from staff import sessions
+from storage.clock import Clock
+from storage.database import Database
+
+KEEP_CHANGES = timedelta(days=7)
+
+
+async def tidy_up(database: Database, clock: Clock) -> None:
+    """Delete processed messages after 7 days, web chats' after 30, and what else has run out.
+
+    Raises:
+        StorageUnavailableError: SQL is away; the rest is deleted next time.
+    """
+    now = clock.now()
+    await inbox.purge(database, now)
+    await outbox.purge(database, now)
+    async with database.bulk() as connection:
+        await webchat.purge(connection, now)
+        await identity.forget_unused(connection, now)
+        await changes.trim(connection, now - KEEP_CHANGES)
+        await sessions.sweep(connection, now)
