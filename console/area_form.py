@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 
 
 def read_area(said: Mapping[str, str], reasons: list[Reason]) -> dict[str, Any]:
-    """The JSON of `places.area.Area`, `{}` when nothing was typed; what cannot be read is added to `reasons`."""
+    """The JSON of `places.area.Area`, `{}` when nothing was typed; adds what cannot be read to `reasons`."""
     area: dict[str, Any] = {
         "circles": list(_circles(said["circles"], reasons)),
         "polygons": list(_polygons(said["polygons"], reasons)),

@@ -27,7 +27,7 @@ class Jurisdiction:
         self._known: OrderedDict[int, frozenset[str]] = OrderedDict()
 
     async def countries(self, revision: RevisionRow) -> frozenset[str]:
-        """The countries a revision's area may touch (ISO 3166-1 alpha-2); empty for no area and for open sea."""
+        """The countries a revision's area may touch (ISO 3166-1 alpha-2); none for no area or open sea."""
         if not revision.area:
             return frozenset()
         if revision.id not in self._known:

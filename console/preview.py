@@ -10,7 +10,7 @@ from alerts.lifecycle import AlertState
 from alerts.store import AlertRow, RevisionRow
 from bot.messages import Outbound
 from console.services import Compose, Sender
-from locales.direction import is_right_to_left
+from locales.direction import direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def previews(
         outbound = compose(alert, revision, event_code, tag)
         units = len(outbound.text.encode("utf-16-le")) // 2
         lengths = tuple(Length(sender.channel, units, sender.text_units) for sender in senders)
-        found.append(Preview(tag, outbound, is_right_to_left(tag), lengths))
+        found.append(Preview(tag, outbound, direction(tag) == "rtl", lengths))
     return found
 
 
@@ -77,8 +77,8 @@ def _facts(alert: AlertRow) -> Mapping[str, Any]:
 
 def _words(draft: Draft) -> Mapping[str, Any]:
     plain = (
-        "event_name", "category", "severity", "urgency", "certainty", "texts", "correction", "all_clear", "area",
-        "area_name", "time_zone", "onset", "expires_at", "policy",
+        "event_name", "category", "severity", "urgency", "certainty", "texts", "correction", "all_clear",
+        "area", "area_name", "time_zone", "onset", "expires_at", "policy",
     )  # fmt: skip
     decided = {"useful_until": draft.useful_until or draft.expires_at, "include_maybe": draft.with_maybe}
     return {**{name: getattr(draft, name) for name in plain}, **decided}

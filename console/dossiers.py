@@ -1,0 +1,136 @@
+"""One alert as its page needs it: rows, countries, audience, words, history, obstacles. Reads SQL."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alerts.dossier import DeskAct, Dossier, Gap
+from alerts.errors import Reason, UnknownAlertError
+from alerts.events import read_event
+from alerts.gate import objections
+from alerts.lifecycle import WAS_SENT, AlertAct, allows
+from alerts.revisions import latest
+from alerts.store import AlertRow, EventRow, RevisionRow, read_alert
+from console.errors import NotThereError
+from console.jurisdiction import JURISDICTION
+from console.preview import Preview, previews
+from console.reckoning import Reckoning, reckon
+from console.services import SERVICES
+from staff import audit, officers
+from staff.audit import AuditEntry
+from staff.officers import Officer
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An alert an officer may look at."""
+
+    alert: AlertRow
+    revision: RevisionRow
+    event: EventRow
+    countries: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """What could be done next: the act and what stands in its way for this officer (empty = nothing)."""
+
+    act: DeskAct
+    obstacles: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Everything the page of one alert shows."""
+
+    subject: Subject
+    reckoning: Reckoning
+    previews: Sequence[Preview]
+    possible: Mapping[str, Possible]
+    history: Sequence[AuditEntry]
+    names: Mapping[int, str]
+
+
+async def find(request: web.Request, officer: Officer, alert_id: int) -> Subject:
+    """Read an alert for an officer.
+
+    Raises:
+        NotThereError: there is none, or it is outside the officer's countries.
+    """
+    services = request.app[SERVICES]
+    try:
+        async with services.database.read() as connection:
+            alert = await read_alert(connection, alert_id)
+            revision = await latest(connection, alert_id)
+            event = await read_event(connection, alert.event_id)
+    except UnknownAlertError:
+        raise NotThereError from None
+    jurisdiction = request.app[JURISDICTION]
+    if not await jurisdiction.may_see(officer, revision):
+        raise NotThereError
+    return Subject(alert, revision, event, await jurisdiction.countries(revision))
+
+
+async def picture(request: web.Request, officer: Officer, subject: Subject) -> Picture:
+    """Gather the rest."""
+    services = request.app[SERVICES]
+    reckoning = await reckon(services, subject.revision)
+    async with services.database.read() as connection:
+        possible = {
+            act.value: Possible(
+                act, await _obstacles(connection, request, act, officer, subject, reckoning.gaps)
+            )
+            for act in _acts(subject)
+        }
+        history = await audit.newest(connection, subject=f"alert:{subject.alert.id}")
+        names = await officers.names(connection)
+    shown = previews(services.compose, subject.alert, subject.revision, subject.event.code, services.senders)
+    return Picture(subject, reckoning, shown, possible, history, names)
+
+
+def _acts(subject: Subject) -> list[DeskAct]:
+    state = subject.alert.state
+    table = {
+        DeskAct.REVISE: AlertAct.REVISE,
+        DeskAct.SUBMIT: AlertAct.SUBMIT,
+        DeskAct.APPROVE: AlertAct.APPROVE,
+        DeskAct.REJECT: AlertAct.REJECT,
+        DeskAct.CANCEL: AlertAct.CANCEL,
+    }
+    found = [act for act, needed in table.items() if allows(state, needed)]
+    if state in WAS_SENT and subject.revision.approved_at is not None:
+        found.append(DeskAct.FOLLOW_UP)
+    return found
+
+
+async def _obstacles(
+    connection: AsyncConnection,
+    request: web.Request,
+    act: DeskAct,
+    officer: Officer,
+    subject: Subject,
+    gaps: Sequence[Gap],
+) -> tuple[Reason, ...]:
+    """What the desk would object to if the officer did this now, accepted every gap and gave a reason."""
+    services = request.app[SERVICES]
+    revision = subject.revision
+    signed = {*revision.authors, *([revision.submitted_by] if revision.submitted_by else [])}
+    writers = [found for one in sorted(signed) if (found := await officers.load(connection, one))]
+    dossier = Dossier(
+        act=act,
+        officer=officer,
+        now=services.clock.now(),
+        rules=services.rules,
+        countries=subject.countries,
+        alert=subject.alert,
+        revision=revision,
+        writers=tuple(writers),
+        lost_writers=len(signed) - len(writers),
+        gaps=tuple(gaps),
+        accepted={gap.language: gap.people for gap in gaps},
+        seen=revision.number,
+        reason="a reason",
+    )
+    return objections(dossier)
