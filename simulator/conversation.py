@@ -29,6 +29,7 @@ class Stage(StrEnum):
     PROTECTED = "protected"  # will be warned
     REFUSED = "refused"
     LINKING = "linking"  # typed a code from the other channel
+    JOINING = "joining"  # confirmed the joining
     LINKED = "linked"
 
 
@@ -167,7 +168,9 @@ def on_candidates(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction |
 def on_link(_citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
     """Joining a second channel: take the code here, confirm it there."""
     if "link:yes" in message.buttons:
-        return Reaction(replace(talk, stage=Stage.LINKED), (press(message, "link:yes"),))
+        return Reaction(replace(talk, stage=Stage.JOINING), (press(message, "link:yes"),))
+    if talk.stage is Stage.JOINING:
+        return Reaction(replace(talk, stage=Stage.LINKED))
     found = LINK_CODE.search(message.text) if talk.wants_code and not talk.code else None
     if found is not None:
         return Reaction(replace(talk, code="".join(found.groups())))

@@ -8,14 +8,17 @@ the antimeridian.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 RADIUS_KM = 6371.0088
 Point = tuple[float, float]
 Ring = tuple[Point, ...]
 Polygon = tuple[Ring, ...]
+Edge = tuple[Point, Point]
+TURNS = (0.0, -360.0, 360.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +84,31 @@ def near(lon: float, other: float) -> float:
     return other + (lon - other + 540.0) % 360.0 - 180.0
 
 
-def edges(ring: Sequence[Point]) -> Iterator[tuple[Point, Point]]:
-    """The edges of a ring, closed if it was not."""
-    yield from zip(ring, (*ring[1:], ring[0]), strict=True)
+@lru_cache(maxsize=64)
+def unrolled(polygon: Polygon) -> tuple[tuple[Edge, ...], ...]:
+    """The edges of each ring with longitudes that run on across the antimeridian, all rings on one sheet."""
+    sheet = []
+    for ring in polygon:
+        lon = polygon[0][0][1]
+        points: list[Point] = []
+        for lat, own in ring:
+            lon = near(own, lon)
+            points.append((lat, lon))
+        sheet.append(tuple(zip(points, (*points[1:], points[0]), strict=True)))
+    return tuple(sheet)
 
 
 def in_polygon(polygon: Polygon, lat: float, lon: float) -> bool:
-    """Ray casting over all rings, even-odd; longitudes unrolled around the point."""
+    """Ray casting over all rings, even-odd, on the sheet and on its copies a turn to the west and east."""
+    return any(_odd(polygon, lat, lon + turn) for turn in TURNS)
+
+
+def _odd(polygon: Polygon, lat: float, lon: float) -> bool:
     inside = False
-    for ring in polygon:
-        for (lat1, lon1), (lat2, lon2) in edges(ring):
-            first = near(lon1, lon)
-            second = near(lon2, first)
-            if (lat1 > lat) != (lat2 > lat):
-                across = first + (lat - lat1) / (lat2 - lat1) * (second - first)
-                if lon < across:
-                    inside = not inside
+    for ring in unrolled(polygon):
+        for (lat1, lon1), (lat2, lon2) in ring:
+            if (lat1 > lat) != (lat2 > lat) and lon < lon1 + (lat - lat1) / (lat2 - lat1) * (lon2 - lon1):
+                inside = not inside
     return inside
 
 
@@ -104,14 +116,14 @@ def border_km(polygon: Polygon, lat: float, lon: float) -> float:
     """Distance to the nearest edge, on a plane scaled at the point (within 1 % up to about 100 km)."""
     scale = math.cos(math.radians(lat))
     best = math.inf
-    for ring in polygon:
-        for (lat1, lon1), (lat2, lon2) in edges(ring):
-            x1, y1 = (near(lon1, lon) - lon) * scale, lat1 - lat
-            x2, y2 = (near(lon2, lon) - lon) * scale, lat2 - lat
-            dx, dy = x2 - x1, y2 - y1
-            length = dx * dx + dy * dy
-            share = 0.0 if length == 0 else max(0.0, min(1.0, -(x1 * dx + y1 * dy) / length))
-            best = min(best, math.hypot(x1 + share * dx, y1 + share * dy))
+    for turn in TURNS:
+        for ring in unrolled(polygon):
+            for (lat1, lon1), (lat2, lon2) in ring:
+                x1, y1 = (lon1 - lon - turn) * scale, lat1 - lat
+                dx, dy = (lon2 - lon1) * scale, lat2 - lat1
+                length = dx * dx + dy * dy
+                share = 0.0 if length == 0 else max(0.0, min(1.0, -(x1 * dx + y1 * dy) / length))
+                best = min(best, math.hypot(x1 + share * dx, y1 + share * dy))
     return math.radians(best) * RADIUS_KM
 
 

@@ -17,7 +17,7 @@ Params = Mapping[str, Any]
 MAX_TEXT = 4096  # UTF-16 code units after entity parsing
 MAX_DATA = 64  # bytes of callback_data
 MAX_MARKUP = 10_000  # characters of reply markup; the real bound is not documented
-MAX_BODY = 1_000_000
+MAX_BODY = 1_000_000  # bytes
 TRUE = frozenset({"true", "yes", "1", "True"})
 
 
