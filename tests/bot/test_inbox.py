@@ -16,7 +16,7 @@ from storage.clock import SystemClock
 from storage.database import Database, open_database
 from storage.errors import StorageUnavailableError
 from storage.vault import Vault
-from tests.bot.wiring import address, never_exact, rows, said, to_origin
+from tests.bot.wiring import address, everything_on_disk, never_exact, rows, said, to_origin
 
 
 def build(database: Database, vault: Vault, rung: list[int] | None = None) -> Inbox:
@@ -114,7 +114,7 @@ async def test_no_word_lies_open_in_the_database(sqlite: Database, vault: Vault,
         ]
     )
     await sqlite.close()
-    everything = b"".join(path.read_bytes() for path in tmp_path.glob("muster.db*"))
+    everything = everything_on_disk(tmp_path)
     assert b"telegram:main:1" in everything
     assert b"canary" not in everything
 

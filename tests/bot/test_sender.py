@@ -23,7 +23,7 @@ from bot.outcomes import ATTEMPTS
 from bot.tables import outbox
 from storage.database import Database
 from storage.vault import Vault
-from tests.bot.wiring import MovableClock, Wiring, address, column, rows, until
+from tests.bot.wiring import MovableClock, Wiring, address, column, everything_on_disk, rows, until
 
 
 async def put(wiring: Wiring, *texts: str, who: str = "ann", account: str = "main") -> None:
@@ -299,7 +299,7 @@ async def test_words_and_addresses_are_sealed(wiring: Wiring, tmp_path: Path) ->
         )
         await connection.execute(update(outbox).where(outbox.c.key != "k").values(key="other"))
     await wiring.database.close()
-    everything = b"".join(path.read_bytes() for path in tmp_path.glob("muster.db*"))
+    everything = everything_on_disk(tmp_path)
     assert everything
     assert b"canary" not in everything.replace(b"test:canary-address:words", b"")
 

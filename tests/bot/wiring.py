@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -42,6 +43,11 @@ class MovableClock:
 
     def monotonic(self) -> float:
         return time.monotonic() + self.ahead
+
+
+def everything_on_disk(folder: Path) -> bytes:
+    """All bytes of the SQLite files in `folder`."""
+    return b"".join(path.read_bytes() for path in folder.glob("muster.db*"))
 
 
 async def until(check: Callable[[], Awaitable[bool]], seconds: float = 15.0) -> None:

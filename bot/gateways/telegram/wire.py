@@ -49,17 +49,29 @@ def read_update(body: bytes) -> dict[str, Any]:
 
 def events_of(fields: dict[str, Any], account: str) -> Sequence[Inbound]:
     """Return what somebody did, if the update tells of anything we know."""
-    try:
-        update = Update.de_json(fields, None)
-        event = _event(update, account)
-    except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
-        # The library has no error of its own for fields of another shape than documented.
-        LOG.warning("an update cannot be read", extra={"kinds": sorted(_KINDS & fields.keys())})
-        return ()
-    return () if event is None else (event,)
+    for readable in (fields, _plain(fields)):
+        try:
+            event = _event(Update.de_json(readable, None), account)
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
+            # The library has no error of its own for fields of another shape than it knows.
+            continue
+        return () if event is None else (event,)
+    LOG.warning("an update cannot be read", extra={"kinds": sorted(_KINDS & fields.keys())})
+    return ()
 
 
 _KINDS = frozenset(Update.ALL_TYPES)
+_OURS = frozenset(
+    {"message_id", "date", "chat", "from", "text", "caption", "location", "venue", "contact", "reply_markup"}
+)
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    """Only what we use of a message: a sticker of a new kind must not cost the words beside it."""
+    message = fields.get("message")
+    if not isinstance(message, dict):
+        return fields
+    return {**fields, "message": {name: value for name, value in message.items() if name in _OURS}}
 
 
 def _event(update: Update, account: str) -> Inbound | None:
