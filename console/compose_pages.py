@@ -178,8 +178,8 @@ def draft_of(revision: RevisionRow) -> Draft:
     """A stored revision as a draft again."""
     plain = (
         "event_id", "status", "audience", "severity", "urgency", "certainty", "category", "event_name",
-        "texts", "correction", "all_clear", "area", "area_name", "time_zone", "onset", "expires_at", "include_maybe",
-        "policy", "corrects",
+        "texts", "correction", "all_clear", "area", "area_name", "time_zone", "onset",
+        "expires_at", "include_maybe", "policy", "corrects",
     )  # fmt: skip
     values = {name: getattr(revision, name) for name in plain}
     useful = revision.useful_until if revision.useful_until != revision.expires_at else None
@@ -214,9 +214,11 @@ async def _looked_at(request: web.Request, form: Typed) -> dict[str, Any]:
     except AlertRefusedError as refused:
         return {"previews": [], "reckoning": None, "unready": refused.reasons, "zone": "UTC"}
     alert, revision = unsaved(draft, services.clock.now())
+    reckoning = await reckon(services, revision)
+    lacking = [gap.language for gap in reckoning.gaps]
     return {
-        "previews": previews(services.compose, alert, revision, "......", services.senders),
-        "reckoning": await reckon(services, revision),
+        "previews": previews(services.compose, alert, revision, "......", services.senders, lacking),
+        "reckoning": reckoning,
         "unready": (),
         "zone": draft.time_zone,
     }

@@ -86,7 +86,14 @@ async def picture(request: web.Request, officer: Officer, subject: Subject) -> P
         }
         history = await audit.newest(connection, subject=f"alert:{subject.alert.id}")
         names = await officers.names(connection)
-    shown = previews(services.compose, subject.alert, subject.revision, subject.event.code, services.senders)
+    shown = previews(
+        services.compose,
+        subject.alert,
+        subject.revision,
+        subject.event.code,
+        services.senders,
+        [gap.language for gap in reckoning.gaps],
+    )
     return Picture(subject, reckoning, shown, possible, history, names)
 
 

@@ -28,24 +28,34 @@ class Length:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """One language of an alert."""
+    """An alert as somebody reads it.
+
+    Attributes:
+        language: of the reader; without a text in it they get another one, labelled (`is_fallback`).
+    """
 
     language: str
+    is_fallback: bool
     outbound: Outbound
     right_to_left: bool
     lengths: tuple[Length, ...]
 
 
 def previews(
-    compose: Compose, alert: AlertRow, revision: RevisionRow, event_code: str, senders: Sequence[Sender]
+    compose: Compose,
+    alert: AlertRow,
+    revision: RevisionRow,
+    event_code: str,
+    senders: Sequence[Sender],
+    lacking: Sequence[str] = (),
 ) -> list[Preview]:
-    """Every language that has a text, in the order of their tags."""
+    """Every language that has a text, then those that lack one; nothing while there is no text at all."""
     found = []
-    for tag in sorted(revision.texts):
+    for tag in (*sorted(revision.texts), *(lacking if revision.texts else ())):
         outbound = compose(alert, revision, event_code, tag)
         units = len(outbound.text.encode("utf-16-le")) // 2
         lengths = tuple(Length(sender.channel, units, sender.text_units) for sender in senders)
-        found.append(Preview(tag, outbound, direction(tag) == "rtl", lengths))
+        found.append(Preview(tag, tag not in revision.texts, outbound, direction(tag) == "rtl", lengths))
     return found
 
 
