@@ -1,0 +1,135 @@
+"""An alert in the words a citizen reads. Pure; words come from the catalog, times from `locales.times`.
+
+Order of the message: drill frame, what kind of message, severity and headline, sender, place, text, absolute
+times in the place's own zone, the question, drill frame. The frame is the first and the last line, so that no
+channel that cuts or splits a message can lose both.
+"""
+
+from dataclasses import dataclass
+
+from alerts.draft import Text
+from alerts.followup import FollowUp, kind_of
+from alerts.languages import LAST_LANGUAGE, Choice, choose
+from alerts.store import AlertRow, RevisionRow
+from bot.messages import Button, Frame, Outbound
+from locales import times
+from locales.catalog import Catalog
+from locales.direction import isolate
+
+ADVISED_LENGTH = 1_500  # UTF-16 units; longer ones are split or scrolled past
+
+
+def choose_language(revision: RevisionRow, language: str, ministry: str = LAST_LANGUAGE) -> Choice:
+    """The text for somebody who reads `language`: their own, else the ministry's, else English.
+
+    Raises:
+        ValueError: the revision has no text at all.
+    """
+    return choose(language, revision.texts, ministry)
+
+
+def utf16_units(text: str) -> int:
+    """How long `text` is as channels count it."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Composes messages for one ministry.
+
+    Attributes:
+        sender_name: the ministry as citizens know it.
+    """
+
+    catalog: Catalog
+    sender_name: str
+    ministry_language: str = LAST_LANGUAGE
+
+    def compose(
+        self,
+        alert: AlertRow,
+        revision: RevisionRow,
+        event_code: str,
+        language: str,
+        second_notice: bool = False,
+        followup: str | None = None,
+        *,
+        late: bool = False,
+    ) -> Outbound:
+        """Word a revision for somebody who reads `language`.
+
+        The frame, labels and buttons are in `language`; the text is too where there is one, else it is
+        labelled as a fallback.
+
+        Args:
+            second_notice: the same warning goes out again, on another channel.
+            followup: `correction` or `all_clear`; None = what the revision is by itself.
+            late: the person registered or moved in after the warning was sent.
+
+        Raises:
+            ValueError: the revision has no text.
+        """
+        choice = choose_language(revision, language, self.ministry_language)
+        text = revision.texts[choice.language]
+        kind = FollowUp(followup) if followup else kind_of(revision)
+        asks = kind is not FollowUp.ALL_CLEAR
+        parts = [
+            self._opening(language, alert, kind, second_notice=second_notice, late=late),
+            self._header(language, revision, text),
+            self._say(language, "alert.fallback") if choice.is_fallback else "",
+            _body(text),
+            self._times(language, revision),
+            self._say(language, "alert.answer") if asks else "",
+            self._say(language, "alert.drill.last") if alert.drill else "",
+        ]
+        return Outbound(
+            text=isolate("\n\n".join(part for part in parts if part), language),
+            language=choice.language,
+            buttons=self._buttons(language, event_code) if asks else (),
+            frame=Frame.DRILL if alert.drill else Frame.ALERT,
+        )
+
+    def _opening(
+        self, language: str, alert: AlertRow, kind: FollowUp | None, *, second_notice: bool, late: bool
+    ) -> str:
+        lines = [
+            self._say(language, "alert.drill.first") if alert.drill else "",
+            self._say(language, "alert.second_notice") if second_notice else "",
+            self._say(language, f"alert.{kind}") if kind else "",
+            self._say(language, "alert.late") if late else "",
+        ]
+        return "\n".join(line for line in lines if line)
+
+    def _header(self, language: str, revision: RevisionRow, text: Text) -> str:
+        severity = self._say(language, f"alert.severity.{revision.severity.lower()}")
+        lines = [
+            f"{severity}: {text.headline or revision.event_name}",
+            self._say(language, "alert.from", sender=self.sender_name),
+            self._say(language, "alert.place", area=revision.area_name) if revision.area_name else "",
+        ]
+        return "\n".join(line for line in lines if line)
+
+    def _times(self, language: str, revision: RevisionRow) -> str:
+        moments = {
+            "alert.starts": revision.onset,
+            "alert.issued": revision.approved_at,
+            "alert.valid_until": revision.expires_at,
+        }
+        return "\n".join(
+            self._say(language, key, time=times.moment(self.catalog, language, at, revision.time_zone))
+            for key, at in moments.items()
+            if at is not None
+        )
+
+    def _buttons(self, language: str, event_code: str) -> tuple[Button, ...]:
+        return (
+            Button(self._say(language, "alert.button.safe"), f"safe:{event_code}"),
+            Button(self._say(language, "alert.button.help"), f"help:{event_code}"),
+        )
+
+    def _say(self, language: str, key: str, **values: str) -> str:
+        return self.catalog.say(language, key, **values)
+
+
+def _body(text: Text) -> str:
+    return "\n\n".join(part for part in (text.description, text.instruction) if part)
