@@ -152,7 +152,7 @@ async def fail_lane(connection: AsyncConnection, lane: bytes, error: str, now: d
 
 
 async def due_lanes(
-    connection: AsyncConnection, senders: Sequence[tuple[Channel, str]], now: datetime, limit: int
+    connection: AsyncConnection, senders: Sequence[tuple[str, str]], now: datetime, limit: int
 ) -> Sequence[bytes]:
     """Lanes with something due that nobody is sending, oldest first, of the accounts in `senders`."""
     if not senders:

@@ -43,6 +43,8 @@ CODE_LENGTH = 60
 
 UNKNOWN = "unknown:"
 
+Account = tuple[str, str]  # channel and our name of the sender account
+
 OnGone = Callable[[AsyncConnection, bytes], Awaitable[None]]
 """Told, in the transaction that gives the message up, that the address of a lane is gone."""
 
@@ -62,7 +64,7 @@ class Outcomes:
         database: Database,
         vault: Vault,
         clock: Clock,
-        paces: Mapping[tuple[Channel, str], Pace],
+        paces: Mapping[Account, Pace],
         on_gone: OnGone,
         on_moved: OnMoved,
         on_closed: OnClosed,

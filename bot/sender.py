@@ -14,9 +14,8 @@ from bot.codec import CodecError
 from bot.counters import Count
 from bot.errors import SendError
 from bot.gateway import Gateway, Prepared
-from bot.messages import Channel
 from bot.outbox import Claimed, claim_next, due_lanes, extend
-from bot.outcomes import LONGEST_PAUSE_S, Outcomes
+from bot.outcomes import LONGEST_PAUSE_S, Account, Outcomes
 from bot.turn import Pace
 from storage.clock import Clock
 from storage.database import Database
@@ -41,8 +40,8 @@ class OutboxSender:
         *,
         database: Database,
         vault: Vault,
-        gateways: Mapping[tuple[Channel, str], Gateway],
-        paces: Mapping[tuple[Channel, str], Pace],
+        gateways: Mapping[Account, Gateway],
+        paces: Mapping[Account, Pace],
         clock: Clock,
         outcomes: Outcomes,
         count: Count,
