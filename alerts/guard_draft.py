@@ -1,49 +1,34 @@
 """Guards: what a draft may say about its source, its event and what it follows. Pure; see `alerts.gate`."""
 
+from alerts import source_rules
 from alerts.dossier import DeskAct, Dossier
+from alerts.draft import Source
 from alerts.errors import Reason
 from alerts.lifecycle import WAS_SENT
-from alerts.terms import Status
-
-SENDABLE_SOURCES = frozenset({"Alert", "Update"})
 
 
 def source_is_meant(d: Dossier) -> Reason | None:
     """A CAP file that is itself an exercise or a test never becomes a real alert. Section 6.1."""
-    source = d.draft.source if d.draft else None
-    if d.draft is None or d.draft.drill or source is None or source.status == Status.ACTUAL:
-        return None
-    return Reason(
-        "source_status", f"The file says it is not meant: its status is {source.status or 'missing'}."
-    )
+    source = _real_source(d)
+    return source_rules.not_meant(source) if source else None
 
 
 def source_is_public(d: Dossier) -> Reason | None:
     """A CAP file that is not for the public must not be passed on to it. Section 6.1."""
-    source = d.draft.source if d.draft else None
-    if d.draft is None or d.draft.drill or source is None or source.scope == "Public":
-        return None
-    return Reason(
-        "source_scope", f"The file is not for the public: its scope is {source.scope or 'missing'}."
-    )
+    source = _real_source(d)
+    return source_rules.not_public(source) if source else None
 
 
 def source_is_a_warning(d: Dossier) -> Reason | None:
     """A CAP file that withdraws or acknowledges something is not a warning. Section 6.1."""
-    source = d.draft.source if d.draft else None
-    if d.draft is None or d.draft.drill or source is None or source.msg_type in SENDABLE_SOURCES:
-        return None
-    return Reason(
-        "source_type", f"The file is no warning: its message type is {source.msg_type or 'missing'}."
-    )
+    source = _real_source(d)
+    return source_rules.not_a_warning(source) if source else None
 
 
 def source_area_is_whole(d: Dossier) -> Reason | None:
     """Shapes of a file that could not be read would leave people out: over-include. Section 1.2."""
-    source = d.draft.source if d.draft else None
-    if d.draft is None or d.draft.drill or source is None or source.complete:
-        return None
-    return Reason("source_area", "Part of the file's area cannot be read: draw the area anew.")
+    source = _real_source(d)
+    return source_rules.not_whole(source) if source else None
 
 
 def event_is_of_this_kind(d: Dossier) -> Reason | None:
@@ -104,3 +89,7 @@ def followed_was_sent(d: Dossier) -> Reason | None:
     if row is None or (row.state in WAS_SENT and written is not None and written.approved_at is not None):
         return None
     return Reason("never_sent", "The alert it follows was never sent: revise or cancel that one instead.")
+
+
+def _real_source(d: Dossier) -> Source | None:
+    return None if d.draft is None or d.draft.drill else d.draft.source
