@@ -13,12 +13,14 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
+    Integer,
     Select,
     cast,
     extract,
     func,
     literal_column,
     select,
+    type_coerce,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -67,7 +69,7 @@ async def rows(connection: AsyncConnection, *, since_change: int | None = None) 
     while True:
         page = query.where(whereabouts.c.id > reached).order_by(whereabouts.c.id).limit(PAGE)
         found = (await connection.execute(page)).all()
-        pages.append([row[1:] for row in found])
+        pages.append(found)
         if len(found) < PAGE:
             return places_of(pages, last, changed)
         reached = found[-1][0]
@@ -174,7 +176,7 @@ def _places(connection: AsyncConnection) -> Select[Any]:
             func.coalesce(_epoch(connection, whereabouts.c.valid_from), literal_column(str(EVER))),
             func.coalesce(_epoch(connection, whereabouts.c.valid_to), literal_column(str(FOREVER))),
             whereabouts.c.kind,
-            person.c.drill,
+            type_coerce(person.c.drill, Integer),  # numpy reads 0 and 1 too, and no row is touched in Python
         )
         .join(person, person.c.id == whereabouts.c.person_id)
         .where(_warned())

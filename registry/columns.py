@@ -61,7 +61,7 @@ class HeadcountColumns:
 def places_of(
     pages: Sequence[Sequence[Sequence[Any]]], last_change: int, changed: Sequence[int]
 ) -> AudienceRows:
-    """Pack pages of (person, cell, radius, country, near, begin, end, kind, drill)."""
+    """Pack pages of (row, person, cell, radius, country, near, begin, end, kind, drill)."""
     columns = [np.concatenate(column) for column in zip(*map(_page, [[], *pages]), strict=True)]
     person_id, cell, radius, country, countries, begins, ends, kind, drill = columns
     return AudienceRows(
@@ -83,37 +83,35 @@ def headcount_of(
     people: Sequence[Sequence[Any]], owned: Sequence[Sequence[Any]], channel_order: Sequence[str]
 ) -> HeadcountColumns:
     """Pack (person, language, drill) by ascending id; `owned` is (person, rank, channel, address)."""
-    person_id = np.array([row[0] for row in people], dtype=np.int64)
-    languages = sorted({row[1] for row in people})
+    ids, spoken, drill = zip(*people, strict=True) if people else ((), (), ())
+    owners, ranks, used, address_ids = zip(*owned, strict=True) if owned else ((), (), (), ())
+    person_id = np.array(ids, dtype=np.int64)
+    languages = sorted(set(spoken))
     channels = [*map(str, channel_order)]
-    channels += sorted({row[2] for row in owned} - set(channels))
-    first = np.full(len(people), -1, dtype=np.int8)
-    if owned and people:
-        code = {channel: place for place, channel in enumerate(channels)}
-        owner, rank, channel, ids = (
-            np.array(column, dtype=np.int64)
-            for column in zip(*((row[0], row[1], code[row[2]], row[3]) for row in owned), strict=True)
-        )
-        order = np.lexsort((ids, channel, rank, owner))
-        owners, start = np.unique(owner[order], return_index=True)
-        # Pages of one snapshot on SQLite; on PostgreSQL somebody may have joined between the two reads.
-        slot = np.searchsorted(person_id, owners)
-        known = (slot < person_id.size) & (person_id[np.minimum(slot, person_id.size - 1)] == owners)
-        first[slot[known]] = channel[order][start][known]
+    channels += sorted(set(used) - set(channels))
     number = {language: place for place, language in enumerate(languages)}
+    code = {channel: place for place, channel in enumerate(channels)}
+    owner, channel = np.array(owners, dtype=np.int64), np.array([code[name] for name in used], dtype=np.int8)
+    # The last key of lexsort counts most: by person, then rank, then the given order of channels.
+    order = np.lexsort((np.array(address_ids, dtype=np.int64), channel, np.array(ranks), owner))
+    holders, start = np.unique(owner[order], return_index=True)
+    first = np.full(person_id.size, -1, dtype=np.int8)
+    # On PostgreSQL somebody may have joined between the two reads: they are counted next time.
+    _, at_person, at_holder = np.intersect1d(person_id, holders, assume_unique=True, return_indices=True)
+    first[at_person] = channel[order][start][at_holder]
     return HeadcountColumns(
         person_id=person_id,
-        language=np.array([number[row[1]] for row in people], dtype=np.int16),
+        language=np.array([number[name] for name in spoken], dtype=np.int16),
         languages=tuple(languages),
         channel=first,
         channels=tuple(channels),
-        drill=np.array([row[2] for row in people], dtype=np.bool_),
+        drill=np.array(drill, dtype=np.bool_),
     )
 
 
 def _page(found: Sequence[Sequence[Any]]) -> tuple[NDArray[Any], ...]:
-    person_id, cell, radius, country, near, begins, ends, kind, drill = (
-        zip(*found, strict=True) if found else ((),) * 9
+    _, person_id, cell, radius, country, near, begins, ends, kind, drill = (
+        zip(*found, strict=True) if found else ((),) * 10
     )
     packed = {
         place: pack_countries((place[0], *(place[1].split(",") if place[1] else ())))
