@@ -25,8 +25,8 @@ TEXTS = {
     "id": "Banjir di Reykjavik. Tinggalkan lembah.",
 }
 MARKERS = {"en": "Leave the valley", "vi": "Rời thung lũng", "th": "น้ำท่วมที่", "id": "Tinggalkan lembah"}
-PACE = Pace(speed=200.0, parallel=40, patience_s=20.0, fate_window_s=0.1)
-SHARES = Shares(edge=0.0, answers=0.6, help=0.3, away=0.1, refuses=0.05, stops=0.05)
+PACE = Pace(speed=1000.0, parallel=60, patience_s=20.0, fate_window_s=0.1)
+SHARES = Shares(edge=0.0, gone=0.3, answers=0.6, help=0.3, away=0.1, refuses=0.05, stops=0.05)
 
 
 def member_ids(paper: Any, sim: Simulator) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def member_ids(paper: Any, sim: Simulator) -> dict[str, Any]:
 
 @pytest.fixture
 def people() -> Population:
-    return generate(120, 4, AREA, country="IS", shares=SHARES)
+    return generate(100, 4, AREA, country="IS", shares=SHARES)
 
 
 async def test_everybody_registers_on_all_their_channels(
