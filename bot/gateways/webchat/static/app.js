@@ -83,6 +83,12 @@
   let last = 0, lastDay = "", loading = true, unread = 0;
   const nearEnd = () => root.scrollHeight - window.innerHeight - window.scrollY < 140;
   function toEnd() { window.scrollTo(0, root.scrollHeight); newer.hidden = true; }
+  // A message taller than the screen is shown from its first line.
+  function bring(article) {
+    const room = window.innerHeight - document.querySelector(".top").offsetHeight - $("composer").offsetHeight;
+    if (article.offsetHeight > room) article.scrollIntoView({ block: "start" }); else toEnd();
+  }
+  function measure() { root.style.setProperty("--top", document.querySelector(".top").offsetHeight + "px"); }
   function day(when) {
     const key = when.toDateString();
     if (key === lastDay) return;
@@ -98,13 +104,14 @@
     if (!loading) article.classList.add("new");
     log.appendChild(article);
     if (loading) return;
-    if (follow) toEnd(); else newer.hidden = false;
+    if (follow) bring(article); else newer.hidden = false;
     if (document.hidden && !mine) { unread += 1; document.title = "(" + unread + ") " + words.title; }
   }
   function under(article, when) {
     const line = el("p", "under");
     const time = el("time", "", when.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" }));
     time.dateTime = when.toISOString();
+    time.dir = words.dir;
     line.appendChild(time);
     line.appendChild(el("span", "fate"));
     article.appendChild(line);
@@ -122,7 +129,7 @@
       article.appendChild(el("span", "unseen", words.you + ": "));
       const bubble = el("div", "bubble");
       bubble.dir = "auto";
-      const special = { pin: ["pin", "location_sent"], contact: ["phone", "contact_sent"] }[own.what];
+      const special = { pin: ["pin", "you_location"], contact: ["phone", "you_phone"] }[own.what];
       if (special) {
         bubble.appendChild(icon(special[0]));
         bubble.appendChild(el("span", "", words[special[1]]));
@@ -137,7 +144,7 @@
     if (article.dataset.state !== "sent") {
       article.dataset.state = fate;
       const span = article.querySelector(".fate");
-      span.dataset.say = fate === "failed" ? "not_sent" : fate;
+      span.dataset.say = fate;
       span.textContent = words[span.dataset.say];
     }
     if (own.button) press(own.button);
@@ -176,11 +183,11 @@
     return box.firstChild ? box : null;
   }
   function phoneForm(label, pack) {
-    const form = el("form", "phone"), name = el("label", "", pack.phone_label), input = el("input");
+    const form = el("form", "phone"), name = el("label", "", label), input = el("input");
     input.type = "tel"; input.autocomplete = "tel"; input.inputMode = "tel"; input.placeholder = "+"; input.dir = "ltr";
     name.appendChild(input);
     form.appendChild(name);
-    const button = el("button", "choice", label);
+    const button = el("button", "choice", pack.send);
     form.appendChild(button);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -206,7 +213,13 @@
     const bubble = el("div", "bubble");
     article.lang = bubble.lang = message.lang;
     article.dir = message.dir;
-    fill(bubble, message.text);
+    if (framed) {
+      // The first line names the danger.
+      const cut = (message.text + "\n").indexOf("\n"), head = el("strong");
+      fill(head, message.text.slice(0, cut));
+      bubble.appendChild(head);
+      fill(bubble, message.text.slice(cut));
+    } else fill(bubble, message.text);
     const box = choices(message, pack);
     if (framed) {
       const frame = el("div", "framed"), flag = el("p", "flag");
@@ -227,7 +240,7 @@
         if (navigator.vibrate) { try { navigator.vibrate([300, 150, 300]); } catch (_) { /* not allowed yet */ } }
       }
     } else {
-      article.appendChild(el("span", "unseen", body.dataset.ministry + ": "));
+      article.appendChild(el("span", "unseen", pack.us + ": "));
       article.appendChild(bubble);
       if (box) article.appendChild(box);
       speak(message.lang);
@@ -235,7 +248,7 @@
     under(article, when);
     shown[message.id] = article;
     place(article, when, false);
-    if (framed && !loading) article.scrollIntoView({ block: "start" });
+    if (framed && !loading) bring(article);
   }
   function show(message) {
     last = Math.max(last, Number(message.id));
@@ -249,7 +262,7 @@
   }
 
   // --- what goes out: kept in this browser until the server has stored it
-  let sending = false, tries = 0, pump = 0;
+  let sending = false, tries = 0, pump = 0, refusedBefore = false;
   function queued() {
     const found = {};
     keep.keys().forEach((key) => {
@@ -287,7 +300,11 @@
     if (!item) return;
     sending = true;
     const again = (ms) => { sending = false; pump = setTimeout(flush, ms); };
-    const backOff = () => { tries += 1; again(Math.min(30000, 500 * Math.pow(2, tries)) * (0.5 + Math.random())); };
+    const backOff = () => {
+      tries += 1;
+      if (tries > 2 && item.own) showOwn(Object.assign({ client: item.id }, item.own), new Date(item.at), "failed");
+      again(Math.min(30000, 500 * Math.pow(2, tries)) * (0.5 + Math.random()));
+    };
     post("/chat/messages", Object.assign({ id: item.id }, item.say)).then((answer) => {
       if (answer.status === 202) {
         tries = 0;
@@ -299,11 +316,11 @@
         tries += 1;
         again(1000 * Math.max(Number(answer.headers.get("Retry-After")) || 2, Math.min(30, tries)));
       } else if (answer.status === 403) {
-        if (!lostChat()) backOff();
+        if (!lostChat()) { if (!refusedBefore) note(words.storage_off); refusedBefore = true; backOff(); }
       } else if (answer.status === 408 || answer.status >= 500) backOff();
       else {
         keep.drop(QUEUE + item.id);
-        if (item.own) showOwn(Object.assign({ client: item.id }, item.own), new Date(item.at), "failed");
+        if (item.own) showOwn(Object.assign({ client: item.id }, item.own), new Date(item.at), answer.status === 413 ? "too_long" : "refused");
         again(0);
       }
     }, backOff);
@@ -331,6 +348,7 @@
     if (state.dataset.state === name) return;
     state.dataset.state = name;
     $("state-words").textContent = words[name];
+    measure();
   }
   function alive() {
     clearTimeout(watchdog);
@@ -339,7 +357,7 @@
   function connect() {
     clearTimeout(retry);
     if (source) source.close();
-    if (attempts > 0 || state.dataset.state !== "offline") setState(attempts > 1 ? "offline" : "connecting");
+    if (attempts > 0 || state.dataset.state !== "offline") setState(attempts > 1 ? "offline" : last ? "reconnecting" : "connecting");
     source = new EventSource("/chat/events?history=1" + (last ? "&after=" + last : ""));
     source.addEventListener("open", () => { attempts = 0; setState("connected"); alive(); tries = 0; flush(); });
     source.addEventListener("message", (event) => { alive(); show(JSON.parse(event.data)); });
@@ -353,7 +371,7 @@
     if (source) source.close();
     source = null;
     attempts += 1;
-    if (attempts > 1 || !navigator.onLine) setState("offline"); else setState("connecting");
+    if (attempts > 1 || !navigator.onLine) setState("offline"); else setState("reconnecting");
     clearTimeout(retry);
     retry = setTimeout(probe, Math.min(30000, 500 * Math.pow(2, attempts)) * (0.5 + Math.random()));
   }
@@ -368,9 +386,8 @@
     queued().forEach((item) => { if (item.own) showOwn(Object.assign({ client: item.id }, item.own), new Date(item.at), "waiting"); });
     loading = false;
     log.setAttribute("aria-busy", "false");
-    const frames = log.querySelectorAll("article.alert, article.drill"), frame = frames[frames.length - 1];
-    if (frame && frame === log.lastElementChild) frame.scrollIntoView({ block: "start" });
-    else toEnd();
+    measure();
+    if (log.lastElementChild) bring(log.lastElementChild);
     greet();
   }
   function greet() {
@@ -400,7 +417,7 @@
     navigator.geolocation.getCurrentPosition((found) => {
       if (button) button.removeAttribute("aria-disabled");
       send({ location: { lat: found.coords.latitude, lon: found.coords.longitude } }, { what: "pin", text: "" });
-    }, (error) => failed(error.code === 1 ? "location_denied" : "location_failed"),
+    }, () => failed("location_failed"),
     { enableHighAccuracy: true, timeout: 15000, maximumAge: 60000 });
   }
 
@@ -433,6 +450,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && menu.open) { menu.open = false; menu.querySelector("summary").focus(); }
   });
+  window.addEventListener("resize", measure);
   window.addEventListener("scroll", () => { if (nearEnd()) newer.hidden = true; }, { passive: true });
   window.addEventListener("online", () => { lost(); now(); });
   window.addEventListener("offline", () => setState("offline"));
