@@ -1,7 +1,7 @@
 """An approved alert of ours as CAP 1.2 XML, for the public feed and for others. Pure; touches lxml only.
 
-What CAP cannot say is said wider, never narrower: holes and exclusions of an area are left out. Source: OASIS,
-CAP 1.2.
+What CAP cannot say is said wider, never narrower: holes and exclusions of an area are left out. Source:
+OASIS CAP 1.2.
 """
 
 from collections.abc import Iterable, Mapping
