@@ -10,8 +10,9 @@ from console.access import visitor
 from console.dossiers import find, picture
 from console.errors import NotThereError
 from console.jurisdiction import JURISDICTION
-from console.rendering import render
+from console.rendering import redirect, render
 from console.services import SERVICES
+from staff.officers import Role
 
 GROUPS: tuple[tuple[str, str, frozenset[AlertState]], ...] = (
     ("waiting", "Waiting for a second officer", frozenset({AlertState.SUBMITTED})),
@@ -23,6 +24,15 @@ PER_PAGE = 60
 MAX_ID = 2**31 - 1
 
 Listed = tuple[AlertRow, RevisionRow, EventRow]
+
+
+async def home(request: web.Request) -> web.Response:
+    """Send an officer to the first page they have."""
+    officer = visitor(request).officer
+    first = {Role.CASE: "/cases", Role.ADMIN: "/officers"}
+    if any(officer.has(role) for role in (Role.AUTHOR, Role.APPROVER, Role.AUDITOR)):
+        return redirect("/alerts")
+    return redirect(next((path for role, path in first.items() if officer.has(role)), "/alerts"))
 
 
 async def listing(request: web.Request) -> web.Response:

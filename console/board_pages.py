@@ -1,0 +1,188 @@
+"""The live board of an event and the list of who is missing. Reads `alerts.board`; a person counts once.
+
+Figures are for everybody who may see one of the event's alerts. What is known of a person (where, which
+language, which number) is shown to officers whose case role covers that person's country, and looking is
+recorded.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+from alerts.missing import Absence, MissingPerson, count_missing, missing
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alerts import board, events
+from alerts.errors import UnknownAlertError
+from alerts.revisions import latest
+from alerts.store import AlertRow, EventRow, RevisionRow, alerts_of_event
+from assistance import store as case_store
+from console import names
+from console.access import visitor
+from console.alert_pages import id_in, number_in
+from console.errors import NotAllowedError, NotThereError
+from console.jurisdiction import JURISDICTION, covers
+from console.rendering import redirect, render
+from console.services import SERVICES
+from registry import audience, people, phones, whereabouts
+from staff import audit
+from staff.officers import Officer, Role
+
+PER_PAGE = 50
+WHY = {
+    Absence.NEED_HELP: "Asked for help",
+    Absence.NOT_REACHED: "Could not be reached",
+    Absence.UNKNOWN: "May have been warned: no answer from the channel",
+    Absence.WAITING: "Not yet warned",
+    Absence.SILENT: "Warned, no answer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody on the list; `known` is False where the officer's case role does not reach."""
+
+    person_id: int
+    absence: Absence
+    known: bool = False
+    country: str = ""
+    language: str = ""
+    channels: tuple[str, ...] = ()
+    phone: str = ""
+
+
+async def show(request: web.Request) -> web.Response:
+    """The board."""
+    return await _board(request, "board.html")
+
+
+async def live(request: web.Request) -> web.Response:
+    """Only the figures, for a page that refreshes itself."""
+    return await _board(request, "_board.html")
+
+
+async def who(request: web.Request) -> web.Response:
+    """Who is missing, those in need first."""
+    services, officer = request.app[SERVICES], visitor(request).officer
+    event, _ = await find(request)
+    start = number_in(request.query.get("from", "")) or 0
+    async with services.database.durable() as connection:  # looking is recorded
+        total = await count_missing(connection, event.id)
+        rows = await missing(connection, event.id, limit=PER_PAGE, offset=start)
+        listed = await _opened(connection, request, officer, rows)
+        shown = [person.person_id for person in listed if person.known]
+        if shown:
+            await audit.append(
+                connection,
+                at=services.clock.now(),
+                actor=officer.actor,
+                action="missing.read",
+                subject=f"event:{event.id}",
+                detail={"people": shown},
+            )
+    return render(
+        request,
+        "missing.html",
+        event=event,
+        people_listed=listed,
+        total=total,
+        start=start,
+        per_page=PER_PAGE,
+        why=WHY,
+        drill=event.drill,
+    )
+
+
+async def close(request: web.Request) -> web.Response:
+    """Close an event: it takes no new warnings; its board, answers and cases stay."""
+    services, officer = request.app[SERVICES], visitor(request).officer
+    event, written = await find(request)
+    countries = [await request.app[JURISDICTION].countries(revision) for _, revision in written]
+    if not all(covers(officer, found, (Role.AUTHOR, Role.APPROVER)) for found in countries):
+        raise NotAllowedError("country", "Your roles do not cover every country of this event.")
+    now = services.clock.now()
+    async with services.database.durable() as connection:
+        if await events.close_event(connection, event.id, now):
+            await audit.append(
+                connection,
+                at=now,
+                actor=officer.actor,
+                action="event.close",
+                subject=f"event:{event.id}",
+                detail={},
+            )
+    return redirect(f"/events/{event.id}", "closed")
+
+
+async def find(request: web.Request) -> tuple[EventRow, list[tuple[AlertRow, RevisionRow]]]:
+    """The event in the address with its alerts.
+
+    Raises:
+        NotThereError: there is none, or none of its alerts concerns the officer's countries.
+    """
+    event_id = id_in(request)
+    try:
+        async with request.app[SERVICES].database.read() as connection:
+            event = await events.read_event(connection, event_id)
+            alerts = await alerts_of_event(connection, event_id)
+            written = [(row, await latest(connection, row.id)) for row in alerts]
+    except UnknownAlertError:
+        raise NotThereError from None
+    revisions = [revision for _, revision in written]
+    if not await request.app[JURISDICTION].may_see_any(visitor(request).officer, revisions):
+        raise NotThereError
+    return event, written
+
+
+async def _board(request: web.Request, template: str) -> web.Response:
+    event, written = await find(request)
+    async with request.app[SERVICES].database.read() as connection:
+        figures = await board.read(connection, event.id)
+        cases = await case_store.count_open(connection, event.id)
+    return render(
+        request,
+        template,
+        event=event,
+        written=written,
+        board=figures,
+        cases=cases,
+        states=names.STATES,
+        drill=event.drill,
+    )
+
+
+async def _opened(
+    connection: AsyncConnection, request: web.Request, officer: Officer, rows: Sequence[MissingPerson]
+) -> list[Person]:
+    reach: dict[int, list[str]] = {}
+    for row in await audience.reach(connection, [row.person_id for row in rows]):
+        if row.address_state == "active":
+            reach.setdefault(row.person_id, []).append(row.channel)
+    listed = []
+    for row in rows:
+        place = await whereabouts.base(connection, row.person_id)
+        country = place.country if place else ""
+        person = await people.get(connection, row.person_id)
+        if person is None or not officer.may(Role.CASE, [country] if country else ()):
+            listed.append(Person(row.person_id, row.absence))
+            continue
+        phone = await _phone(connection, request, person)
+        listed.append(
+            Person(
+                row.person_id,
+                row.absence,
+                known=True,
+                country=country,
+                language=person.language,
+                channels=tuple(dict.fromkeys(reach.get(row.person_id, ()))),
+                phone=phone,
+            )
+        )
+    return listed
+
+
+async def _phone(connection: AsyncConnection, request: web.Request, person: people.PersonRow) -> str:
+    if person.data_key is None:
+        return ""
+    found = await phones.of_person(connection, person.unlocked(request.app[SERVICES].vault), person.id)
+    return found.number if found else ""
