@@ -1,5 +1,4 @@
-"""Help cases as officers see them: read, answered, closed, deleted, each act checked and audited. Touches
-SQL.
+"""Help cases as officers see them: read, answered, closed, deleted, checked and audited. Touches SQL.
 
 Works in the caller's transaction: an answer is kept, put in line to be sent and audited together, or not at
 all.
@@ -46,8 +45,7 @@ class CaseDesk:
     async def read(
         self, connection: AsyncConnection, officer: Officer, case_id: int
     ) -> tuple[CaseRow, list[ThreadMessage]]:
-        """The case with its opened thread; looking is an act and is audited, so this needs a writing
-        transaction.
+        """The case with its opened thread; looking is audited too, so this needs a writing transaction.
 
         Raises:
             SealError: the person was erased.
@@ -117,9 +115,7 @@ class CaseDesk:
     async def locate(
         self, connection: AsyncConnection, officer: Officer, case_id: int, country: str
     ) -> CaseRow:
-        """Hand a case to the officers of `country` (ISO 3166-1 alpha-2): the person turned out to be
-        there.
-        """
+        """Hand a case to the officers of `country` (ISO-2): the person turned out to be there."""
         case = await self._mine(connection, officer, case_id)
         now = self._clock.now()
         await store.change(connection, case_id, country=country, changed_at=now)

@@ -2,9 +2,7 @@
 
 
 class AssistanceError(Exception):
-    """Base of everything `assistance/` refuses; `code` is stable and countable, the text is for an
-    officer.
-    """
+    """Base of everything `assistance/` refuses; `code` is stable and countable, the text is for officers."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)

@@ -13,9 +13,7 @@ from storage.vault import Vault
 
 
 class Send(Protocol):
-    """Puts one message to one citizen in line, in the caller's transaction; False when `key` is there
-    already.
-    """
+    """Puts a message to a citizen in line, in the caller's transaction; False when `key` is there already."""
 
     async def __call__(
         self,

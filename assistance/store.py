@@ -122,7 +122,7 @@ async def count_open(connection: AsyncConnection, event_id: int) -> dict[CaseSta
         .where(help_case.c.event_id == event_id)
         .group_by(help_case.c.state)
     )
-    found = {CaseState(state): count for state, count in (await connection.execute(query)).tuples()}
+    found = {CaseState(row[0]): row[1] for row in await connection.execute(query)}
     return {state: found.get(state, 0) for state in CaseState}
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.messages import Channel
 from bot.tables import conversation, inbox, outbox, webchat_message
 from registry import addresses, changes
-from registry.errors import PersonUnknownError
+from registry.errors import ErasedListError, PersonUnknownError
 from registry.lifecycle import PersonAct, PersonState
 from registry.people import PersonRow, get
 from registry.settling import enact, lock
@@ -39,8 +39,13 @@ class ErasedList:
         self._path = path
 
     async def append(self, person_ids: Sequence[int]) -> None:
-        """Add ids; they are on the disk when this returns. Raises `OSError` if they cannot be written."""
-        await asyncio.to_thread(self._append, list(person_ids))
+        """Add ids; they are on the disk when this returns. Raises `ErasedListError` if they cannot be."""
+        try:
+            await asyncio.to_thread(self._append, list(person_ids))
+        except (
+            OSError
+        ) as error:  # not left as it is: inside a transaction it would look like the database's own
+            raise ErasedListError from error
 
     async def read(self) -> list[int]:
         """Every id ever added, each once, oldest first; nothing when the file is not there yet."""
@@ -88,7 +93,7 @@ async def erase(
 
     Raises:
         PersonUnknownError: there is no such person.
-        OSError: the erased list cannot be written; nothing was erased.
+        ErasedListError: the erased list cannot be written; nothing was erased.
     """
     row = await get(connection, person_id)
     if row is None:

@@ -32,5 +32,12 @@ class PhoneRefusedError(RegistryError):
     """This is not a telephone number that can be called."""
 
 
+class ErasedListError(RegistryError):
+    """The list of erased people cannot be written, so nobody may be erased now."""
+
+    def __init__(self) -> None:
+        super().__init__("erased_list", "The erased list cannot be written; see that its disk is there.")
+
+
 class MergeRefusedError(RegistryError):
     """These two registrations cannot become one."""
