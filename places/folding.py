@@ -20,8 +20,8 @@ _LETTERS = str.maketrans(
         "臺": "台", "ヶ": "ケ", "ゖ": "ケ",
     }
 )  # fmt: skip
-# Combining marks a name is recognised without: Latin/Greek/Cyrillic, Hebrew points, Arabic vowels, Thai
-and Lao # tones and silencers.
+# Combining marks a name is recognised without: Latin, Greek and Cyrillic ones, Hebrew points, Arabic vowels,
+# Thai and Lao tones and silencers.
 _MARKS = re.compile(
     "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1-\u05c7\u064b-\u065f\u0670\u0e47-\u0e4e\u0ec8-\u0ecd]"
 )
