@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.audit_checks import CHECKS, Case, figures
+from simulator.audit_checks import CHECKS
 from simulator.audit_facts import AlertFacts, Board
+from simulator.audit_figures import Case, figures
 from simulator.audit_world import Claim, gather
 from simulator.population import Population
 from simulator.records import Entry

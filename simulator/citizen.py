@@ -68,6 +68,7 @@ class Citizen:
         fate, fate_at: what becomes of their Telegram, and when.
         away: their web chat is closed when the warning comes.
         consents, stops: they say no to the notice; they unsubscribe after registering.
+        invitation: what stands behind their `/start` (an invitation to a drill); empty = nothing.
         phone: number they share when asked; empty = they skip.
         drill: a person of a drill's own population.
         bot: which of the simulator's bots they write to.
@@ -91,6 +92,7 @@ class Citizen:
     away: bool = False
     consents: bool = True
     stops: bool = False
+    invitation: str = ""
     phone: str = ""
     drill: bool = False
     bot: int = 0

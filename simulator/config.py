@@ -17,7 +17,8 @@ class LimitRules:
 
     Attributes:
         bot_per_second: messages of one bot in any second (Bot API FAQ: about 30).
-        chat_burst: messages to one chat in any `chat_window_s`: 3 in 3 s is "about 1/s, short bursts pass".
+        chat_burst: messages to one chat at once; after that one a second (Bot API FAQ: about 1/s, short
+            bursts pass). Held against any 3 s (burst + 2) and any 20 s (burst + 19).
         group_per_minute: messages to one group in any minute (Bot API FAQ: 20).
         paid_per_second: messages of one bot in any second with `allow_paid_broadcast` (Bot API: 1000).
         jitter_s: the tolerance. A window counts as broken only when it is broken in `window - jitter_s` too,
@@ -35,7 +36,6 @@ class LimitRules:
 
     bot_per_second: int = 30
     chat_burst: int = 3
-    chat_window_s: float = 3.0
     group_per_minute: int = 20
     paid_per_second: int = 1000
     jitter_s: float = 0.1

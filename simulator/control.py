@@ -245,4 +245,5 @@ def wanted_population(data: Mapping[str, Any]) -> Population:
         area_from(made["area"]),
         country=str(made["country"]),
         drill=bool(made.get("drill", False)),
+        invitation=str(made.get("invitation", "")),
     )

@@ -44,6 +44,9 @@ class Talk:
         wants_code: asked for a code on this channel (first channel of a person).
         code: the code that came.
         answered: event codes answered. helping: asked for help, the question where comes next.
+        chose: pressed a candidate; where buttons and a share key cannot stand under one message, the key
+            comes in a second one that is no new question.
+        phone_done: shared or skipped the number.
     """
 
     stage: Stage = Stage.NEW
@@ -55,6 +58,8 @@ class Talk:
     code: str = ""
     answered: frozenset[str] = frozenset()
     helping: bool = False
+    chose: bool = False
+    phone_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +98,11 @@ def pin(citizen: Citizen) -> Action:
     return Action(ActionKind.LOCATION, lat=citizen.lat, lon=citizen.lon)
 
 
-def first_words(talk: Talk) -> tuple[Talk, Action]:
-    """How a talk begins: `/start`, or the code of the other channel."""
+def first_words(citizen: Citizen, talk: Talk) -> tuple[Talk, Action]:
+    """How a talk begins: `/start`, with the invitation if they have one, or the code of the other channel."""
     if talk.link_code:
         return replace(talk, stage=Stage.LINKING), text(f"/link {talk.link_code}")
-    return replace(talk, stage=Stage.GREETED), text("/start")
+    return replace(talk, stage=Stage.GREETED), text(f"/start {citizen.invitation}".rstrip())
 
 
 def react(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction:
@@ -162,7 +167,8 @@ def on_candidates(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction |
         return None
     hint = citizen.place_hint.casefold()
     chosen = next((data for data, label in places if hint and hint in label.casefold()), places[0][0])
-    return Reaction(replace(talk, stage=Stage.TOLD), (press(message, chosen),))
+    split = message.channel == "telegram" and not message.ask
+    return Reaction(replace(talk, stage=Stage.TOLD, chose=split), (press(message, chosen),))
 
 
 def on_link(_citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
@@ -189,6 +195,8 @@ def on_where(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None
     if talk.helping:
         answer = text(citizen.help_words) if citizen.help_words else pin(citizen)
         return Reaction(replace(talk, helping=False), (answer,))
+    if talk.chose:
+        return Reaction(replace(talk, chose=False))
     if talk.stage not in (Stage.CONSENTED, Stage.TOLD) or talk.place_tries >= MAX_PLACE_TRIES:
         return None
     typed = citizen.telling is not Telling.PIN and talk.place_tries < MAX_PLACE_TRIES - 1
@@ -201,19 +209,29 @@ def on_protected(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | 
     offers_phone = any(data.startswith("phone:") for data in message.buttons) or message.ask == "contact"
     if talk.stage is not Stage.TOLD and not offers_phone:
         return None
-    stage = Stage.PROTECTED if talk.stage is Stage.TOLD else talk.stage
+    protected = replace(talk, stage=Stage.PROTECTED if talk.stage is Stage.TOLD else talk.stage)
+    if not offers_phone or talk.phone_done:
+        return Reaction(protected)
     actions: tuple[Action, ...] = ()
-    if offers_phone and citizen.phone:
+    if citizen.phone:
         actions = (Action(ActionKind.CONTACT, citizen.phone),)
     elif "phone:skip" in message.buttons:
         actions = (press(message, "phone:skip"),)
-    elif offers_phone and message.keys:
+    elif message.keys:
         actions = (text(message.keys[-1]),)
-    return Reaction(replace(talk, stage=stage), actions)
+    return Reaction(replace(protected, phone_done=bool(actions)), actions)
+
+
+def on_stop(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
+    """Asked whether they really unsubscribe: yes."""
+    if not citizen.stops or "stop:yes" not in message.buttons:
+        return None
+    return Reaction(talk, (press(message, "stop:yes"),))
 
 
 RULES: tuple[Rule, ...] = (
     on_warning,
+    on_stop,
     on_notice,
     on_menu,
     on_candidates,

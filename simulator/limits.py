@@ -16,6 +16,7 @@ from simulator.config import LimitRules
 
 PRUNE_ABOVE = 20_000  # chats remembered before idle ones are forgotten
 BOT = "bot"
+CHAT_WINDOWS_S = (3.0, 20.0)
 EARLY_S = 0.02  # a client's timer may fire this early without having ignored anything
 
 
@@ -27,44 +28,70 @@ class Excess(StrEnum):
     HARD = "hard"
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """At most `limit` messages in any `window_s` seconds."""
+
+    limit: int
+    window_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fullness:
+    """How one more message fits: `bound` is the one that is broken, if any; `count` includes that message."""
+
+    excess: Excess = Excess.NONE
+    bound: Bound | None = None
+    count: int = 0
+
+
+FITS = Fullness()
+
+
 class SlidingLog:
-    """Times of the messages in one window of `window_s` seconds, at most `limit` allowed; limit 0 = no
-    limit.
-    """
+    """Arrival times of the messages of one bot or chat, held against one or more bounds; none = no limit."""
 
-    __slots__ = ("_log", "limit", "window_s")
+    __slots__ = ("_log", "bounds")
 
-    def __init__(self, limit: int, window_s: float) -> None:
-        self.limit = limit
-        self.window_s = window_s
+    def __init__(self, *bounds: Bound) -> None:
+        self.bounds = bounds
         self._log: deque[float] = deque()
 
-    def excess(self, now: float, slack_s: float) -> Excess:
+    def look(self, now: float, slack_s: float) -> Fullness:
         """Whether one more message now would be too many, forgiving `slack_s` seconds of squeezed spacing."""
-        log = self._log
-        while log and log[0] <= now - self.window_s:
-            log.popleft()
-        if self.limit == 0 or len(log) < self.limit:
-            return Excess.NONE
-        return Excess.TOLERATED if log[-self.limit] <= now - self.window_s + slack_s else Excess.HARD
+        self._forget(now)
+        worst = FITS
+        for bound in self.bounds:
+            if len(self._log) < bound.limit or self._log[-bound.limit] <= now - bound.window_s:
+                continue
+            hard = self._log[-bound.limit] > now - bound.window_s + slack_s
+            if hard or worst is FITS:
+                count = 1 + sum(at > now - bound.window_s for at in self._log)
+                worst = Fullness(Excess.HARD if hard else Excess.TOLERATED, bound, count)
+        return worst
 
     def add(self, now: float) -> None:
         """Remember a message."""
         self._log.append(now)
 
-    def count(self) -> int:
-        """Messages in the window at the last look."""
-        return len(self._log)
-
     def room_in(self, now: float) -> float:
         """Seconds until one more message fits."""
-        if self.limit == 0 or len(self._log) < self.limit:
-            return 0.0
-        return max(0.0, self._log[-self.limit] + self.window_s - now)
+        waits = [
+            self._log[-bound.limit] + bound.window_s - now
+            for bound in self.bounds
+            if len(self._log) >= bound.limit
+        ]
+        return max(0.0, *waits) if waits else 0.0
 
     def idle(self, now: float) -> bool:
-        """Whether nothing of the window is left."""
-        return not self._log or self._log[-1] <= now - self.window_s
+        """Whether nothing of any window is left."""
+        self._forget(now)
+        return not self._log
+
+    def _forget(self, now: float) -> None:
+        longest = max((bound.window_s for bound in self.bounds), default=0.0)
+        while self._log and self._log[0] <= now - longest:
+            self._log.popleft()
 
 
 @dataclass(slots=True)
@@ -120,8 +147,8 @@ class SendLimits:
         self.rules = rules
         counts = (rules.bot_per_second, rules.chat_burst, rules.group_per_minute, rules.paid_per_second)
         self._off = not any(counts)
-        self._bot = SlidingLog(rules.bot_per_second, 1.0)
-        self._paid = SlidingLog(rules.paid_per_second, 1.0)
+        self._bot = SlidingLog(*bounds((rules.bot_per_second, 1.0)))
+        self._paid = SlidingLog(*bounds((rules.paid_per_second, 1.0)))
         self._chats.clear()
         self._penalties.clear()
 
@@ -147,11 +174,11 @@ class SendLimits:
             ("paid" if paid else "bot", BOT, overall),
             ("group" if group else "chat", chat, own),
         ):
-            excess = log.excess(now, slack)
-            if excess is Excess.NONE:
+            full = log.look(now, slack)
+            if full.bound is None:
                 continue
-            hard = excess is Excess.HARD
-            broken.append(Breach(rule, not hard, log.count() + 1, log.limit, log.window_s))
+            hard = full.excess is Excess.HARD
+            broken.append(Breach(rule, not hard, full.count, full.bound.limit, full.bound.window_s))
             if hard:
                 wait = math.ceil(log.room_in(now)) if rule == "chat" else self.rules.penalty_s
                 return self._refuse(now, scope, max(1, wait), broken, slack)
@@ -164,7 +191,7 @@ class SendLimits:
         own.add(now)
         if not paid:
             return False
-        if self._bot.excess(now, 0.0) is Excess.NONE:
+        if self._bot.look(now, 0.0).excess is Excess.NONE:
             self._bot.add(now)
             return False
         return True
@@ -192,11 +219,25 @@ class SendLimits:
         if log is None:
             if len(self._chats) > PRUNE_ABOVE:
                 self._chats = {key: old for key, old in self._chats.items() if not old.idle(now)}
-            rules = self.rules
-            log = (
-                SlidingLog(rules.group_per_minute, 60.0)
-                if group
-                else SlidingLog(rules.chat_burst, rules.chat_window_s)
-            )
+            log = SlidingLog(*(group_bounds(self.rules) if group else chat_bounds(self.rules)))
             self._chats[chat] = log
         return log
+
+
+def bounds(*pairs: tuple[int, float]) -> tuple[Bound, ...]:
+    """Bounds of (limit, window); a limit of 0 is none."""
+    return tuple(Bound(limit, window_s) for limit, window_s in pairs if limit)
+
+
+def chat_bounds(rules: LimitRules) -> tuple[Bound, ...]:
+    """One a second with bursts of `chat_burst`: T + burst - 1 messages in any T seconds, for a short and a
+    long T.
+    """
+    if not rules.chat_burst:
+        return ()
+    return bounds(*((int(window_s) + rules.chat_burst - 1, window_s) for window_s in CHAT_WINDOWS_S))
+
+
+def group_bounds(rules: LimitRules) -> tuple[Bound, ...]:
+    """So many a minute."""
+    return bounds((rules.group_per_minute, 60.0))

@@ -8,6 +8,7 @@ ledger.
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from simulator.webchat import Browsers, RefusedError, WebChat
 
 TELEGRAM, WEBCHAT = "telegram", "webchat"
 WALKED = frozenset({Stage.PROTECTED, Stage.LINKED, Stage.REFUSED})
+QUIET_S = 0.5
 FATES = {Fate.BLOCKED: ChatState.BLOCKED, Fate.DEACTIVATED: ChatState.DEACTIVATED}
 
 
@@ -83,6 +85,7 @@ class Person:
             return
         self._note("", self.outcome)
         if self.outcome == "registered" and citizen.stops:
+            await self._quiet()
             await self._do(TELEGRAM if citizen.on_telegram else WEBCHAT, text("/stop"))
             self.outcome = "stopped"
             self._note("", "stopped")
@@ -145,7 +148,7 @@ class Person:
         """Begin a talk and wait until it is over."""
         if channel == WEBCHAT:
             await self.open_chat()
-        talk, action = first_words(self.talks[channel])
+        talk, action = first_words(self.citizen, self.talks[channel])
         self._set_talk(channel, talk)
         self._note(channel, "joined")
         await self._do(channel, action)
@@ -155,6 +158,13 @@ class Person:
         while not reached(self.talks[channel]):
             self._moved.clear()
             await self._moved.wait()
+
+    async def _quiet(self) -> None:
+        """Wait until nothing new came for a moment: nobody unsubscribes in the middle of a sentence."""
+        with suppress(TimeoutError):
+            while True:
+                self._moved.clear()
+                await asyncio.wait_for(self._moved.wait(), QUIET_S)
 
     def _set_talk(self, channel: str, talk: Talk) -> None:
         """A talk moved on; what was answered on one channel is answered on both."""

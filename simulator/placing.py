@@ -62,10 +62,12 @@ class Maker:
         shares: Shares,
         cities: Sequence[City],
         drill: bool,
+        invitation: str,
     ) -> None:
         if not (area.circles or area.polygons):
             raise ValueError("people are placed around circles or polygons")
-        self._rng, self._area, self._country, self._shares, self._drill = rng, area, country, shares, drill
+        self._rng, self._area, self._country, self._shares = rng, area, country, shares
+        self._drill, self._invitation = drill, invitation
         self._home = [one for one in cities if outside_km(area, one.lat, one.lon) < -2 * CITY_SPREAD_KM]
         self._far = [
             one
@@ -113,6 +115,7 @@ class Maker:
             consents=rng.random() >= shares.refuses,
             stops=rng.random() < shares.stops,
             drill=self._drill,
+            invitation=self._invitation,
             telegram_id=None if channels is Channels.WEBCHAT else FIRST_TELEGRAM_ID + number,
         )
 

@@ -63,6 +63,7 @@ def generate(
     shares: Shares = Shares(),  # noqa: B008 - a frozen value
     cities: Sequence[City] = CITIES,
     drill: bool = False,
+    invitation: str = "",
     first: int = 1,
 ) -> Population:
     """A population around an area.
@@ -72,8 +73,9 @@ def generate(
         area: circles and polygons; people are put inside, at its edge, nearby and far away.
         country: ISO code of where the area lies (or its main part): the truth of those inside and nearby.
         cities: where people live who type a city; those inside the area serve its inhabitants.
-        drill: people of a drill. first: number of the first citizen, so that two populations can live side by
+        drill, invitation: people of a drill, and what they write behind `/start` to join it.
+        first: number of the first citizen, so that two populations can live side by
             side.
     """
-    maker = Maker(random.Random(seed), area, country.upper(), shares, cities, drill)
+    maker = Maker(random.Random(seed), area, country.upper(), shares, cities, drill, invitation)
     return Population(tuple(maker.citizen(first + number) for number in range(count)))

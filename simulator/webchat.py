@@ -27,6 +27,7 @@ from simulator.webchat_wire import reason, said, seen_as
 COOKIE = "muster_chat"
 FIRST_WAIT_S = 0.2
 LONGEST_WAIT_S = 5.0
+TRY_AGAIN = (408, 429)
 BEAT_LIMIT_S = 45.0  # three missed beats of 15 s: the line is dead
 OWN_FILES = 512  # descriptors left for everything that is not a browser
 
@@ -121,7 +122,7 @@ class WebChat:
                 ) as response:
                     if response.status == 202:
                         return
-                    if 400 <= response.status < 500 and response.status != 429:
+                    if 400 <= response.status < 500 and response.status not in TRY_AGAIN:
                         raise RefusedError(await reason(response))
             wait = await self._back_off(wait)
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from simulator.audit import audit
-from simulator.audit_checks import Case, figures
 from simulator.audit_facts import AlertFacts, Board
+from simulator.audit_figures import Case, figures
 from simulator.audit_world import gather
 from simulator.citizen import Channels, Fate, Moment
 from simulator.person import Pace

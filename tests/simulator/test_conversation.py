@@ -38,7 +38,7 @@ def done(talk: Talk, one: Incoming, citizen: Citizen = CITIZEN) -> tuple[Talk, l
 
 
 def test_the_whole_way_with_a_typed_city() -> None:
-    talk, action = first_words(Talk())
+    talk, action = first_words(CITIZEN, Talk())
     assert action.value == "/start"
     talk, said = done(talk, message(VIETNAMESE, NOTICE))
     assert said == [(ActionKind.BUTTON, "consent:yes")]
@@ -130,7 +130,7 @@ def test_joining_two_channels() -> None:
     talk, said = done(Talk(Stage.PROTECTED, wants_code=True), message("Mã: 1234 5678"))
     assert (talk.code, said) == ("12345678", [])
     assert done(Talk(Stage.PROTECTED), message("Mã: 1234 5678"))[0].code == ""
-    second, action = first_words(Talk(link_code="12345678"))
+    second, action = first_words(CITIZEN, Talk(link_code="12345678"))
     assert action.value == "/link 12345678"
     second, said = done(second, message(VIETNAMESE, NOTICE))
     assert said == [(ActionKind.BUTTON, "consent:yes")]
@@ -142,8 +142,34 @@ def test_joining_two_channels() -> None:
 
 
 def test_a_code_that_does_not_work_is_not_typed_for_ever() -> None:
-    talk, said = first_words(Talk(link_code="12345678"))[0], []
+    talk, said = first_words(CITIZEN, Talk(link_code="12345678"))[0], []
     for _ in range(10):
         talk, now = done(talk, message("Wrong code."))
         said += now
     assert len(said) == 2
+
+
+def test_a_share_key_in_a_message_of_its_own_is_no_new_question() -> None:
+    told = Talk(Stage.TOLD, place_tries=1)
+    chosen, said = done(told, message("Which?", ("place:0", "place:none")))
+    assert said == [(ActionKind.BUTTON, "place:0")]
+    chosen, said = done(chosen, message("Share my position", ask="location"))
+    assert said == []
+    assert done(chosen, message("Not understood. Where?", ask="location"))[1] == [
+        (ActionKind.TEXT, "Reykjavik")
+    ]
+    protected, said = done(told, message("Add a number?", ("phone:share", "phone:skip")))
+    assert said == [(ActionKind.BUTTON, "phone:skip")]
+    assert done(protected, message("Share my number", ask="contact"))[1] == []
+
+
+def test_who_means_to_stop_says_so_again() -> None:
+    asked = message("Really?", ("stop:yes", "stop:no"))
+    assert done(Talk(Stage.PROTECTED), asked, replace(CITIZEN, stops=True))[1] == [
+        (ActionKind.BUTTON, "stop:yes")
+    ]
+    assert done(Talk(Stage.PROTECTED), asked)[1] == []
+
+
+def test_an_invitation_stands_behind_start() -> None:
+    assert first_words(replace(CITIZEN, invitation="drill-abc"), Talk())[1].value == "/start drill-abc"

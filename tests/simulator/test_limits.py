@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from simulator.config import UNLIMITED, LimitRules, limits_from
 from simulator.ledger import most_within
-from simulator.limits import Excess, SendLimits, SlidingLog
+from simulator.limits import Bound, Excess, Fullness, SendLimits, SlidingLog
 
 RULES = LimitRules(bot_per_second=30)
 
@@ -70,16 +70,22 @@ def test_the_penalty_has_an_end() -> None:
     assert limits.judge(15.0, 1).retry_after == 0
 
 
-def test_a_chat_takes_three_in_three_seconds_and_then_one_a_second() -> None:
+def test_a_chat_takes_three_at_once_and_then_one_a_second() -> None:
     limits = SendLimits(RULES)
-    assert [limits.judge(at, 7).retry_after for at in (0.0, 0.1, 0.2)] == [0, 0, 0]
-    refused = limits.judge(0.5, 7)
+    at = [0.0, 0.0, 0.0, 1.001, 2.002, *(3.01 + second * 1.001 for second in range(30))]
+    assert all(limits.judge(moment, 7) == limits.judge(moment, 8) for moment in at)
+    assert [limits.judge(40.0, 7).retry_after for _ in range(5)] == [0] * 5
+    refused = limits.judge(40.2, 7)
     assert refused.retry_after == 3
-    assert [one.rule for one in refused.breaches] == ["chat"]
-    assert limits.judge(0.5, 8).retry_after == 0  # another chat does not suffer
-    assert limits.judge(3.6, 7).retry_after == 0
-    slow = SendLimits(RULES)
-    assert all(slow.judge(float(second), 7).retry_after == 0 for second in range(60))
+    assert [(one.rule, one.limit, one.window_s) for one in refused.breaches] == [("chat", 5, 3.0)]
+    assert limits.judge(40.2, 8).retry_after == 0  # another chat does not suffer
+    assert limits.judge(43.3, 7).retry_after == 0
+
+
+def test_a_chat_cannot_be_talked_at_faster_for_long() -> None:
+    limits = SendLimits(RULES)
+    first = next(number for number in range(60) if limits.judge(number * 0.7, 7).retry_after)
+    assert first == 22  # the 20 s window holds 22
 
 
 def test_a_group_takes_twenty_a_minute() -> None:
@@ -126,12 +132,16 @@ def test_bad_limits_are_refused(changes: dict[str, object]) -> None:
 
 
 def test_a_log_knows_when_there_is_room() -> None:
-    log = SlidingLog(2, 1.0)
+    log = SlidingLog(Bound(2, 1.0), Bound(3, 10.0))
     assert log.room_in(0.0) == 0.0
     log.add(0.0)
     log.add(0.4)
-    assert log.excess(0.5, 0.0) is Excess.HARD
+    assert log.look(0.5, 0.0).excess is Excess.HARD
+    assert log.look(0.95, 0.1).excess is Excess.TOLERATED
     assert log.room_in(0.5) == pytest.approx(0.5)
-    assert log.excess(1.0, 0.0) is Excess.NONE
-    assert not log.idle(1.3)
-    assert log.idle(1.5)
+    assert log.look(1.0, 0.0).excess is Excess.NONE
+    log.add(1.0)
+    assert log.look(2.5, 0.0) == Fullness(Excess.HARD, Bound(3, 10.0), 4)
+    assert not log.idle(10.9)
+    assert log.idle(11.0)
+    assert SlidingLog().look(0.0, 0.0).excess is Excess.NONE
