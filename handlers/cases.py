@@ -25,7 +25,7 @@ async def case_of(visit: Visit) -> CaseRow | None:
 
 
 async def ask_for_help(visit: Visit, event_id: int | None, *, danger: bool = False) -> None:
-    """Open a request (or use the open one of this event), tell officers and the person, ask where they are."""
+    """Open a request (or use the open one), tell officers and the person, ask where they are."""
     case = await cases.open_case(
         visit.turn.connection,
         person_id=visit.person.id,
@@ -58,7 +58,7 @@ async def ask_for_help(visit: Visit, event_id: int | None, *, danger: bool = Fal
 
 async def write_to_case(visit: Visit) -> bool:
     """While a request is open, everything that is not asked for elsewhere goes there."""
-    if visit.at(At.PLACE, At.PICK, At.COUNTRY, At.PHONE, At.NUMBER):
+    if visit.asked is not None or visit.at(At.PLACE, At.PICK, At.COUNTRY, At.PHONE, At.NUMBER):
         return False
     case = await case_of(visit)
     if case is None:
@@ -68,7 +68,9 @@ async def write_to_case(visit: Visit) -> bool:
         await _add_pin(visit, case)
     elif await keep_for_case(visit, case):
         pass
-    elif visit.inbound.kind in {InboundKind.OTHER, InboundKind.CONTACT}:
+    elif visit.inbound.contact:
+        await _add(visit, case, visit.inbound.contact, "contact")
+    elif visit.inbound.kind is InboundKind.OTHER:
         await note(visit, case, "case.note.other")
     else:
         return False

@@ -70,7 +70,7 @@ async def checkin_numbers(visit: Visit) -> bool:
     shown, asked = shown_buttons(visit.session), visit.session.data.get("asked")
     since = datetime.fromisoformat(asked) if asked else None
     open_ones = [event for event in await _live(visit) if not event.answered]
-    newer = [event for event in open_ones if since is None or event.at > since]
+    newer = [event for event in open_ones if since is None or event.at >= since]
     if newer:
         return await _number_after_warning(
             visit, number, newer, is_certain=not shown and visit.at(At.NOTHING)

@@ -67,9 +67,9 @@ def read_command(catalog: Catalog, language: str, text: str) -> Asked | None:
 
 
 def _link_with_code(catalog: Catalog, language: str, said: Typed) -> Asked | None:
-    name, _, payload = said.whole.partition(" ")
-    if payload and name in {Command.LINK.value, *catalog.words(language, WORDS[Command.LINK])}:
+    for name in (Command.LINK.value, *catalog.words(language, WORDS[Command.LINK])):
+        payload = said.whole.removeprefix(name)
         digits = payload.replace(" ", "").replace("-", "")
-        if digits.isdecimal():
+        if payload != said.whole and digits.isdecimal():
             return Asked(Command.LINK, digits)
     return None

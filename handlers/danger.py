@@ -44,7 +44,9 @@ async def newest_event(visit: Visit) -> LiveEvent | None:
 
 def _is_call(visit: Visit) -> bool:
     catalog = visit.kit.catalog
-    return any(visit.said.whole in catalog.words(language, "words.help") for language in catalog.languages())
+    return visit.asked is None and any(
+        visit.said.whole in catalog.words(language, "words.help") for language in catalog.languages()
+    )
 
 
 def _sounds_dangerous(visit: Visit) -> bool:

@@ -1,4 +1,4 @@
-"""Places as a conversation holds them: found by name, by country, by cell; short enough for a session. Pure."""
+"""Places as a conversation holds them: found by name, by country, by cell; short enough to keep. Pure."""
 
 import json
 from collections.abc import Sequence

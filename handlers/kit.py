@@ -119,7 +119,7 @@ class CheckIn(Protocol):
 
 
 class Page(Protocol):
-    """Calls the officers on duty to a case. `kind` is `help` or `danger`; no word of the person goes along."""
+    """Calls the officers on duty to a case; `kind` is `help` or `danger`; no word of theirs goes along."""
 
     async def __call__(
         self, connection: AsyncConnection, *, kind: str, case: CaseRow, now: datetime

@@ -8,7 +8,7 @@ from handlers.visit import At, Visit
 from registry import phones
 from registry.errors import PhoneRefusedError
 
-EXAMPLE = "+44 7700 900123"  # of the numbers that the United Kingdom keeps free for fiction
+EXAMPLE = "+1 202 555 0123"  # of the numbers that the United States keep free for fiction
 
 
 def ask_phone(visit: Visit) -> None:

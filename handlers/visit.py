@@ -1,4 +1,4 @@
-"""One turn of one person whom we know: who, in which language, and what is said back. Touches the turn only."""
+"""One turn of one person whom we know: who, in which language, what is said back. Touches the turn only."""
 
 import json
 from collections.abc import Sequence

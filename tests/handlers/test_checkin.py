@@ -1,0 +1,152 @@
+"""Safe or in need: never guessed, and need help never waits."""
+
+from typing import Any
+
+import pytest
+
+from bot.messages import Ask, InboundKind
+
+CODE = "ABC234"
+
+
+@pytest.fixture
+async def warned(world: Any, citizen: Any, protected: Any) -> Any:
+    await protected(citizen)
+    await world.begin_event(CODE, "Eruption")
+    return citizen
+
+
+@pytest.mark.parametrize("language", ["en", "vi", "th", "id"])
+async def test_the_buttons(world: Any, citizen: Any, protected: Any, catalog: Any, language: str) -> None:
+    citizen.hint = language
+    await protected(citizen)
+    await world.begin_event(CODE, "Eruption")
+    assert await citizen.tap(f"safe:{CODE}") == catalog.say(language, "checkin.thanks")
+    assert await citizen.answer_in(1) == "SAFE"
+    said = await citizen.tap(f"help:{CODE}")
+    assert await citizen.answer_in(1) == "NEED_HELP"
+    case = (await citizen.cases())[0]
+    assert case.event_id == 1
+    assert case.code in said
+    assert "112" in said
+    assert said.endswith(catalog.say(language, "case.where"))
+    assert citizen.heard[-1].ask is Ask.LOCATION
+    assert world.pages == [("help", case.code)]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "I'm safe"),
+        ("en", "I’m safe."),
+        ("en", "SAFE!"),
+        ("vi", "Tôi an toàn"),
+        ("vi", "tôi không sao"),
+        ("th", "ปลอดภัยครับ"),
+        ("id", "Saya selamat"),
+        ("id", "aman"),
+        ("vi", "safe"),
+    ],
+)
+async def test_a_whole_message_of_the_list_means_safe(
+    world: Any, citizen: Any, protected: Any, language: str, words: str
+) -> None:
+    citizen.hint = language
+    await protected(citizen)
+    await world.begin_event(CODE, "Eruption")
+    await citizen.say(words)
+    assert await citizen.answer_in(1) == "SAFE"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "I am not safe"),
+        ("en", "safe?"),
+        ("en", "Is it safe here?"),
+        ("en", "safe but my house is gone"),
+        ("vi", "tôi không an toàn"),
+        ("vi", "an toan"),
+        ("vi", "ở đây có an toàn không?"),
+        ("th", "ไม่ปลอดภัย"),
+        ("th", "ที่นี่ปลอดภัยไหม"),
+        ("id", "saya tidak aman"),
+        ("id", "apakah aman?"),
+    ],
+)
+async def test_negated_mixed_and_asked_words_are_asked_back(
+    world: Any, citizen: Any, protected: Any, language: str, words: str
+) -> None:
+    citizen.hint = language
+    await protected(citizen)
+    await world.begin_event(CODE, "Eruption")
+    assert "Eruption" in await citizen.say(words)
+    assert citizen.choices == [f"safe:{CODE}", f"help:{CODE}"]
+    assert await citizen.answer_in(1) is None
+    await citizen.say("2")
+    assert await citizen.answer_in(1) == "NEED_HELP"
+    assert len(await citizen.cases()) == 1
+
+
+async def test_a_number_answers_the_only_warning_after_which_nothing_was_asked(warned: Any) -> None:
+    await warned.say("1")
+    assert await warned.answer_in(1) == "SAFE"
+
+
+async def test_a_number_that_may_answer_an_older_question_is_asked_back(
+    world: Any, citizen: Any, protected: Any
+) -> None:
+    await protected(citizen)
+    await citizen.say("/language")
+    await world.begin_event(CODE, "Eruption")
+    language = (await citizen.person()).language
+    assert "Eruption" in await citizen.say("2")
+    assert await citizen.answer_in(1) is None
+    assert (await citizen.person()).language == language
+    await citizen.say("1")
+    assert await citizen.answer_in(1) == "SAFE"
+
+
+async def test_a_number_a_day_later_is_asked_back(world: Any, citizen: Any, protected: Any) -> None:
+    await protected(citizen)
+    await citizen.say("/language")
+    world.now = world.now.replace(day=world.now.day + 2)
+    assert "not sure which question" in await citizen.say("2")
+    assert (await citizen.person()).language == "en"
+    await citizen.say("2")
+    assert (await citizen.person()).language == "id"
+
+
+async def test_several_warnings_are_told_apart(world: Any, warned: Any) -> None:
+    await world.begin_event("XYZ789", "Flood")
+    await warned.say("safe")
+    assert warned.labels == ["Flood", "Eruption"]
+    await warned.say("2")
+    await warned.say("1")
+    assert await warned.answer_in(1) == "SAFE"
+    assert await warned.answer_in(2) is None
+
+
+async def test_help_on_an_unknown_warning_still_opens_a_request(citizen: Any) -> None:
+    await citizen.tap("help:ZZZ999")
+    assert len(await citizen.cases()) == 1
+
+
+async def test_safe_on_an_unknown_warning_says_so(citizen: Any, protected: Any) -> None:
+    await protected(citizen)
+    assert "is over" in await citizen.tap("safe:ZZZ999")
+    assert "no warning for you" in await citizen.say("I am safe")
+
+
+async def test_safe_leaves_a_request_open_and_tells_the_officer(warned: Any) -> None:
+    await warned.tap(f"help:{CODE}")
+    said = await warned.say("I am safe")
+    case = (await warned.cases())[0]
+    assert f"{case.code} stays open" in said
+    assert await warned.answer_in(1) == "SAFE"
+    assert any("I am safe" in line for line in await warned.thread())
+
+
+async def test_a_sticker_is_no_answer(warned: Any) -> None:
+    assert "only text" in await warned.do(InboundKind.OTHER)
+    assert await warned.answer_in(1) is None
