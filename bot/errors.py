@@ -83,4 +83,6 @@ class OversizeHookError(HookError):
 
 
 class HalfConfiguredError(Exception):
-    """A channel has some of its settings and not all; the text names what is missing. The service must not start."""
+    """A channel has some of its settings and not all; the text names what is missing. The service must
+    not start.
+    """

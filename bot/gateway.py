@@ -1,8 +1,8 @@
 """The contract every channel fulfils. Touches nothing; gateways live in `bot/gateways/<channel>/`.
 
-A gateway knows its provider and nothing of Muster: it verifies and parses what comes in, renders and sends what goes
-out, and says what it cannot promise. It owns no limiter, no retry and no storage of ours; intake, outbox and the
-fan-out worker do that once for all. Its root never imports it: `app/` plugs it in.
+A gateway knows its provider and nothing of Muster: it verifies and parses what comes in, renders and sends
+what goes out, and says what it cannot promise. It owns no limiter, no retry and no storage of ours; intake,
+outbox and the fan-out worker do that once for all. Its root never imports it: `app/` plugs it in.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,8 @@ class Limits:
         recipient_burst: messages one recipient may get at once before that counts.
         in_flight: requests under way at once.
         text_units: longest text, UTF-16 units.
-        batch: most recipients of one fan-out batch (half a second's worth, 10..100, unless a bulk call takes more).
+        batch: most recipients of one fan-out batch (half a second's worth, 10..100, unless a bulk call takes
+            more).
         last_verified: ISO date.
     """
 
@@ -46,7 +47,9 @@ class Hook:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A message rendered once for everybody who gets the same words; `parts` are the provider's own shapes."""
+    """A message rendered once for everybody who gets the same words; `parts` are the provider's own
+    shapes.
+    """
 
     parts: tuple[Mapping[str, str], ...]
     outbound: Outbound
@@ -66,7 +69,9 @@ class Gateway(Protocol):
 
     @property
     def confirms(self) -> bool:
-        """Whether receipts tell of arrival; without them a board says *accepted*, never *reached* by itself."""
+        """Whether receipts tell of arrival; without them a board says *accepted*, never *reached*
+        by itself.
+        """
         ...
 
     @property
@@ -75,7 +80,9 @@ class Gateway(Protocol):
         ...
 
     async def open(self) -> None:
-        """Connect and introduce ourselves; raises `ClosedError` if refused. A failure closes this channel only."""
+        """Connect and introduce ourselves; raises `ClosedError` if refused. A failure closes this
+        channel only.
+        """
         ...
 
     async def close(self) -> None:
@@ -87,7 +94,9 @@ class Gateway(Protocol):
         ...
 
     def parse(self, hook: Hook) -> Sequence[Event]:
-        """Turn a verified body into events, oldest first; unknown kinds give none; raises `MalformedHookError`."""
+        """Turn a verified body into events, oldest first; unknown kinds give none; raises
+        `MalformedHookError`.
+        """
         ...
 
     def prepare(self, outbound: Outbound) -> Prepared:

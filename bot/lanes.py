@@ -11,11 +11,12 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import groupby
 
+from bot.breakage import log_broken
 from bot.errors import SendError
 from bot.leases import LaneLeases
 from bot.messages import Inbound
 from bot.receiving import ReceiptRunner
-from bot.steps import StepEnd, StepRunner, log_broken
+from bot.steps import StepEnd, StepRunner
 from bot.waiting import WaitingRow, read_waiting
 from storage.clock import Clock
 from storage.database import Database

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.inbox import LANE_PARTITIONS
@@ -129,14 +129,18 @@ class LaneLeases:
             await connection.execute(update(lane_lease).where(where).values(**values))
 
 
+_FENCE = (
+    select(lane_lease.c.fence).where(lane_lease.c.partition == bindparam("number")).with_for_update(read=True)
+)
+
+
 async def fence_stands(connection: AsyncConnection, partition: int, fence: int) -> bool:
     """Whether `partition` has not changed hands since it was leased with `fence`.
 
     Must be the last thing a step asks: the row stays share-locked until the step has committed, so whoever
     takes the partition waits for it.
     """
-    query = select(lane_lease.c.fence).where(lane_lease.c.partition == partition)
-    return (await connection.execute(query.with_for_update(read=True))).scalar_one_or_none() == fence
+    return (await connection.execute(_FENCE, {"number": partition})).scalar_one_or_none() == fence
 
 
 class SoloLease:

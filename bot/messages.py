@@ -152,8 +152,8 @@ class Outbound:
 class Accepted:
     """The provider took the message; `provider_id` is its name for it.
 
-    `confirmed` is False where taking it means nothing yet (web chat: stored for a browser that may be closed): the
-    delivery then stays *attempting* until a receipt says accepted.
+    `confirmed` is False where taking it means nothing yet (web chat: stored for a browser that may be
+    closed): the delivery then stays *attempting* until a receipt says accepted.
     """
 
     provider_id: str

@@ -10,18 +10,21 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.codec import dump_address, dump_outbound, load_address, load_outbound
 from bot.messages import Address, Channel, Outbound
 from bot.tables import outbox
-from storage.database import Database, insert_new
+from storage.database import Database
 from storage.vault import Place, Vault
 
 KEY_LENGTH = 80
 KEEP = timedelta(days=7)
 PURGE_ROWS = 5_000
+_UNSENT = ("waiting", "sending")
 LEASE_S = 60.0  # a claimed row that was not settled by then may be claimed again
 
 
@@ -56,7 +59,13 @@ async def enqueue(
         "attempts": 0,
         "next_at": now,
     }
-    return await insert_new(connection, outbox, [row], ["key"]) == 1
+    insert = _INSERT_POSTGRESQL if connection.dialect.name == "postgresql" else _INSERT_SQLITE
+    return (await connection.execute(insert, row)).rowcount == 1
+
+
+# Built once, with one row each: SQLAlchemy compiles a list of rows anew each time.
+_INSERT_SQLITE = sqlite.insert(outbox).on_conflict_do_nothing(index_elements=["key"])
+_INSERT_POSTGRESQL = postgresql.insert(outbox).on_conflict_do_nothing(index_elements=["key"])
 
 
 @dataclass(slots=True)
@@ -80,26 +89,21 @@ class Claimed:
         return address, load_outbound(vault.open(self.sealed_body, Place("outbox", "body", self.key)))
 
 
-async def claim_next(connection: AsyncConnection, lane: bytes, now: datetime) -> Claimed | None:
-    """Claim the oldest unsent message of `lane`; None when there is none, it is not due, or another has
-    it.
-    """
+def _claim() -> ReturningUpdate[Any]:
+    """Claims the oldest unsent message of a lane, in one statement, unless it is not due."""
     columns = outbox.c
     head = (
-        select(columns.id, columns.next_at)
-        .where(columns.lane == lane, columns.state.in_(("waiting", "sending")))
+        select(columns.id)
+        .where(columns.lane == bindparam("lane_"), columns.state.in_(_UNSENT))
         .order_by(columns.id)
         .limit(1)
         .with_for_update()
+        .scalar_subquery()
     )
-    found = (await connection.execute(head)).one_or_none()
-    if found is None or found.next_at > now:
-        return None
-    until = now + timedelta(seconds=LEASE_S)
-    result = await connection.execute(
+    return (
         update(outbox)
-        .where(columns.id == found.id, columns.state.in_(("waiting", "sending")), columns.next_at <= now)
-        .values(state="sending", next_at=until)
+        .where(columns.id == head, columns.state.in_(_UNSENT), columns.next_at <= bindparam("now"))
+        .values(state="sending", next_at=bindparam("until"))
         .returning(
             columns.id,
             columns.key,
@@ -112,6 +116,15 @@ async def claim_next(connection: AsyncConnection, lane: bytes, now: datetime) ->
             columns.error,
         )
     )
+
+
+_CLAIM = _claim()
+
+
+async def claim_next(connection: AsyncConnection, lane: bytes, now: datetime) -> Claimed | None:
+    """Claim the oldest unsent message of `lane`; None when there is none or it is not due or not free."""
+    until = now + timedelta(seconds=LEASE_S)
+    result = await connection.execute(_CLAIM, {"lane_": lane, "now": now, "until": until})
     row = result.one_or_none()
     if row is None:
         return None
@@ -147,7 +160,7 @@ async def settle(connection: AsyncConnection, claimed: Claimed, **values: Any) -
 
 async def fail_lane(connection: AsyncConnection, lane: bytes, error: str, now: datetime) -> None:
     """Give up every unsent message of a lane whose address is gone."""
-    unsent = (outbox.c.lane == lane) & outbox.c.state.in_(("waiting", "sending"))
+    unsent = (outbox.c.lane == lane) & outbox.c.state.in_(_UNSENT)
     await connection.execute(update(outbox).where(unsent).values(state="failed", error=error, done_at=now))
 
 
@@ -162,7 +175,7 @@ async def due_lanes(
     due = (
         select(columns.lane, columns.id)
         .where(
-            columns.state.in_(("waiting", "sending")),
+            columns.state.in_(_UNSENT),
             columns.next_at <= now,
             (columns.channel + ":" + columns.account).in_(accounts),
         )

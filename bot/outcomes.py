@@ -27,7 +27,7 @@ from bot.errors import (
     UnknownOutcomeError,
 )
 from bot.messages import Channel
-from bot.outbox import Claimed, fail_lane, settle
+from bot.outbox import Claimed, claim_next, fail_lane, settle
 from bot.turn import Pace
 from storage.clock import Clock
 from storage.database import Database
@@ -78,13 +78,13 @@ class Outcomes:
         self._on_closed = on_closed
         self._jitter = random.SystemRandom()
 
-    async def sent(self, claimed: Claimed, provider_id: str) -> None:
-        """The provider took it."""
-        done = self._clock.now()
+    async def sent(self, claimed: Claimed, provider_id: str) -> Claimed | None:
+        """The provider took it; claim what comes next on its lane in the same transaction."""
+        now = self._clock.now()
+        values = {"state": "sent", "provider_id": provider_id[:80], "error": None, "done_at": now}
         async with self._database.bulk() as connection:
-            await settle(
-                connection, claimed, state="sent", provider_id=provider_id[:80], error=None, done_at=done
-            )
+            await settle(connection, claimed, **values)
+            return await claim_next(connection, claimed.lane, now)
 
     async def failed(self, claimed: Claimed, error: SendError) -> bool:
         """Settle by the family of `error`; whether the lane's next message may be tried now."""

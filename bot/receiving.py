@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.breakage import log_broken
 from bot.codec import CodecError
 from bot.counters import Count
 from bot.messages import Channel, Receipt
-from bot.steps import GivenUp, log_broken
+from bot.steps import GivenUp
 from bot.tables import inbox
 from bot.waiting import WaitingRow, mark_done, set_aside
 from storage.clock import Clock

@@ -8,11 +8,13 @@ bytes leave.
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
 
+from bot.breakage import log_broken
 from bot.codec import CodecError
 from bot.counters import Count
-from bot.errors import SendError
+from bot.errors import RejectedError, SendError, TransientError
 from bot.gateway import Gateway, Prepared
 from bot.outbox import Claimed, claim_next, due_lanes, extend
 from bot.outcomes import LONGEST_PAUSE_S, Account, Outcomes
@@ -29,7 +31,10 @@ SWEEP_LANES = 200
 PARALLEL = 32
 WAITING_LANES = 10_000  # more are left to the sweeper
 REMEMBERED_PARTS = 1_000
+BROKEN_ATTEMPTS = 3  # of a message that breaks our own code
 MARGIN_S = 30.0  # of a claim: longer than any send lasts
+
+_Result = TypeVar("_Result")
 
 
 class OutboxSender:
@@ -121,33 +126,60 @@ class OutboxSender:
 
     async def _empty(self, lane: bytes) -> None:
         """Send what `lane` holds, oldest first, until something must wait."""
-        while not self._stopping.is_set():
-            async with self._database.bulk() as connection:
-                claimed = await claim_next(connection, lane, self._clock.now())
-            if claimed is None or not await self._send(claimed):
-                return
+        claimed = await self._claim(lane)
+        while claimed is not None and not self._stopping.is_set():
+            claimed = await self._send(claimed)
+        if claimed is not None:
+            await self._outcomes.later(claimed, 0.0, claimed.error, attempts=claimed.attempts)
 
-    async def _send(self, claimed: Claimed) -> bool:
-        """Send one message and settle it; whether the next one of the lane may be tried."""
+    async def _claim(self, lane: bytes) -> Claimed | None:
+        async with self._database.bulk() as connection:
+            return await claim_next(connection, lane, self._clock.now())
+
+    async def _send(self, claimed: Claimed) -> Claimed | None:
+        """Send one message and settle it; the lane's next one, claimed, unless something must wait."""
         gateway = self._gateways.get((claimed.channel, claimed.account))
         if gateway is None:
             await self._outcomes.later(claimed, LONGEST_PAUSE_S, "no_gateway", attempts=claimed.attempts)
-            return False
+            return None
         try:
             provider_id = await self._hand_over(claimed, gateway)
         except SendError as error:
-            self._count("replies", channel=claimed.channel, outcome=error.code)
-            return await self._outcomes.failed(claimed, error)
+            return await self._not_sent(claimed, error)
         except (SealError, CodecError):
             # The key is gone or the row is damaged: no later try can read it.
-            await self._outcomes.give_up(claimed, "unreadable")
-            return True
+            return await self._not_sent(claimed, RejectedError("unreadable"))
+        except StorageUnavailableError:
+            raise
+        except Exception as error:
+            # As in `bot.steps`: a message that breaks our own code must not hold up what this person is
+            # told next.
+            log_broken("a reply broke something", claimed.id, error)
+            problem = TransientError if claimed.attempts + 1 < BROKEN_ATTEMPTS else RejectedError
+            return await self._not_sent(claimed, problem("broken"))
         if provider_id is None:
-            return False
+            return None
         self._parts.pop(claimed.id, None)
         self._count("replies", channel=claimed.channel, outcome="sent")
-        await self._outcomes.sent(claimed, provider_id)
-        return True
+        return await self._recorded(lambda: self._outcomes.sent(claimed, provider_id))
+
+    async def _not_sent(self, claimed: Claimed, error: SendError) -> Claimed | None:
+        self._count("replies", channel=claimed.channel, outcome=error.code)
+        goes_on = await self._recorded(lambda: self._outcomes.failed(claimed, error))
+        return await self._claim(claimed.lane) if goes_on else None
+
+    async def _recorded(self, record: Callable[[], Awaitable[_Result]]) -> _Result:
+        """Record an outcome, however long the database is away: unrecorded, the message would be
+        sent again.
+        """
+        while True:
+            try:
+                return await record()
+            except StorageUnavailableError:
+                if self._stopping.is_set():
+                    raise
+                LOG.warning("the database is away; an outcome waits")
+                await asyncio.sleep(SWEEP_S)
 
     async def _hand_over(self, claimed: Claimed, gateway: Gateway) -> str | None:
         """Give the parts to the provider, each at its pace; None when the claim was lost meanwhile."""

@@ -3,13 +3,16 @@
 import json
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.tables import conversation
 from bot.turn import Session
 from storage.database import upsert
 from storage.vault import Place, Vault
+
+# Built once: SQLAlchemy takes longer to build a statement than SQLite to answer it.
+_STATE = select(conversation.c.state).where(conversation.c.lane == bindparam("lane_"))
 
 
 async def load_session(connection: AsyncConnection, vault: Vault, lane: bytes) -> Session:
@@ -18,8 +21,7 @@ async def load_session(connection: AsyncConnection, vault: Vault, lane: bytes) -
     Raises:
         SealError: it was sealed with a key that is gone.
     """
-    query = select(conversation.c.state).where(conversation.c.lane == lane)
-    sealed = (await connection.execute(query)).scalar_one_or_none()
+    sealed = (await connection.execute(_STATE, {"lane_": lane})).scalar_one_or_none()
     if sealed is None:
         return Session()
     fields = json.loads(vault.open_text(sealed, _place(lane)))

@@ -4,8 +4,6 @@ Touches `inbox`, `conversation`, `outbox` and, through the conversation handed i
 All of it commits together, or nothing does and the message waits for another try.
 """
 
-import logging
-import traceback
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +11,7 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.breakage import log_broken
 from bot.codec import CodecError
 from bot.counters import Count
 from bot.inbox import lane_of
@@ -26,8 +25,6 @@ from storage.clock import Clock
 from storage.database import Database
 from storage.errors import StorageUnavailableError
 from storage.vault import Vault
-
-LOG = logging.getLogger(__name__)
 
 Apology = Callable[[AsyncConnection, Inbound], Awaitable[Outbound]]
 """Words for somebody whose message broke something: what happened, and the emergency number where they are.
@@ -164,10 +161,3 @@ class StepRunner:
             drill=reply.frame is Frame.DRILL,
             now=now,
         )
-
-
-def log_broken(what: str, row: int, error: Exception) -> None:
-    """Log where it broke and the class of `error`; never its text, which may hold words of a person."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-4:]]
-    LOG.error(what, extra={"inbox": row, "error": type(error).__name__, "where": where})

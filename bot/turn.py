@@ -22,8 +22,8 @@ class Session:
 class Turn:
     """What came in, the transaction it is handled in, and what goes back.
 
-    Everything a handler writes through `connection` commits together with the session, the replies and the inbox
-    row, or not at all. A handler awaits nothing but that connection.
+    Everything a handler writes through `connection` commits together with the session, the replies and the
+    inbox row, or not at all. A handler awaits nothing but that connection.
 
     Attributes:
         lane: blind index of the citizen's address (channel, account, value).

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.codec import load_event
@@ -75,12 +75,16 @@ async def read_waiting(
     ]
 
 
+_MARK_DONE = (
+    update(inbox)
+    .where(inbox.c.id.in_(bindparam("ids", expanding=True)), inbox.c.state == "new")
+    .values(state="done", done_at=bindparam("now"))
+)
+
+
 async def mark_done(connection: AsyncConnection, rows: Sequence[WaitingRow], now: datetime) -> bool:
     """Mark `rows` done; False (roll back!) when somebody else was faster with one of them."""
-    ids = [row.id for row in rows]
-    result = await connection.execute(
-        update(inbox).where(inbox.c.id.in_(ids), inbox.c.state == "new").values(state="done", done_at=now)
-    )
+    result = await connection.execute(_MARK_DONE, {"ids": [row.id for row in rows], "now": now})
     return result.rowcount == len(rows)
 
 

@@ -16,12 +16,16 @@ from sqlalchemy import Connection, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from storage.errors import ConfigurationError, StorageUnavailableError
 
 BUSY_TIMEOUT_MS = 30_000
+# PostgreSQL's classes of "not now": connection, rolled back by a conflict, resources, not in this state
+# (closed to connections, locked), operator intervention (shutting down, starting up), system (disk).
+AWAY_STATES = ("08", "40", "53", "55", "57", "58")
 MAX_PARAMETERS = 30_000  # SQLite allows 32,766 bound values in one statement, PostgreSQL 32,767
 
 
@@ -71,14 +75,18 @@ async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     try:
         async with engine.begin() as connection:
             yield connection
-    except OperationalError as error:
+    except (OperationalError, PoolTimeoutError) as error:
         raise StorageUnavailableError("the database is away or refuses to write") from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or _sql_state(error).startswith(AWAY_STATES):
             raise StorageUnavailableError("the connection to the database broke") from error
         raise
     except OSError as error:
         raise StorageUnavailableError("the database cannot be reached") from error
+
+
+def _sql_state(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", None) or "")
 
 
 def async_url(url: str) -> str:

@@ -330,3 +330,18 @@ async def test_a_flood_of_kicks_is_bounded(wiring: Wiring) -> None:
     for number in range(20_000):
         wiring.sender.kick(number.to_bytes(32))
     assert len(wiring.sender._lanes) <= 10_000
+
+
+async def test_a_message_that_breaks_our_own_code_holds_up_no_other(
+    wiring: Wiring, clock: MovableClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    await put(wiring, "canary words", "b")
+    wiring.provider.plan["canary words"] = [KeyError("canary") for _attempt in range(9)]
+    for _attempt in range(3):
+        await send_all(wiring)
+        clock.ahead += 100
+    assert await states(wiring) == ["failed", "sent"]
+    assert await column(wiring.database, outbox, "error") == ["broken", None]
+    lines = [f"{record.getMessage()} {record.__dict__}" for record in caplog.records]
+    assert [line for line in lines if "KeyError" in line]
+    assert not [line for line in lines if "canary" in line]
