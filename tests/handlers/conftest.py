@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts.checkin_status import CheckinStatus
+from alerts import checkins
+from alerts.checkin_status import CheckinSource, CheckinStatus
 from alerts.tables import checkin, event
 from assistance import cases as help_cases
 from assistance import store as case_store
@@ -28,7 +29,7 @@ from locales.guess import LanguageGuesser
 from registry import people, whereabouts
 from registry.people import PersonRow
 from registry.whereabouts import WhereaboutsRow
-from storage.database import Database, open_database, upsert
+from storage.database import Database, open_database
 from storage.vault import Vault
 
 NOW = datetime(2026, 3, 3, 14, 5, tzinfo=UTC)
@@ -145,14 +146,14 @@ class World:
         one = self.live.get(code)
         if one is None:
             return None
-        row = {
-            "event_id": one.event_id,
-            "person_id": person_id,
-            "status": status.value,
-            "source": "self",
-            "at": now,
-        }
-        await upsert(connection, checkin, row, ["event_id", "person_id"], ["status", "at"])
+        await checkins.record(
+            connection,
+            event_id=one.event_id,
+            person_id=person_id,
+            status=status,
+            source=CheckinSource.SELF,
+            at=now,
+        )
         return Checkin(one.event_id, one.code, one.title, one.drill)
 
     async def page(self, _connection: AsyncConnection, *, kind: str, case: CaseRow, now: datetime) -> None:

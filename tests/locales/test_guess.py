@@ -13,11 +13,17 @@ GUESSER = LanguageGuesser(Catalog.load())
 @pytest.mark.parametrize(
     ("hint", "text", "language"),
     [
-        ("vi-VN", "hello there my friend", "vi"), ("th", "", "th"), ("id_ID", "", "id"), ("en-US", "สวัสดี", "en"),
-        ("fr", "สวัสดี", "th"), ("", "chào bạn, được", "vi"), ("", "saya butuh bantuan", "id"),
-        ("", "where are you now please", "en"), ("", "ปลอดภัย 112 ok", "th"),
+        ("vi-VN", "hello there my friend", "vi"),
+        ("th", "", "th"),
+        ("id_ID", "", "id"),
+        ("en-US", "สวัสดี", "en"),
+        ("fr", "สวัสดี", "th"),
+        ("", "chào bạn, được", "vi"),
+        ("", "saya butuh bantuan", "id"),
+        ("", "where are you now please", "en"),
+        ("", "ปลอดภัย 112 ok", "th"),
     ],
-)  # fmt: skip
+)
 def test_hint_then_script_then_words(hint: str, text: str, language: str) -> None:
     assert GUESSER.guess(hint, text) == language
 

@@ -31,11 +31,14 @@ def test_a_moment_in_every_language(language: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("zone", "words"),
     [
-        ("UTC", "UTC, world time"), ("Etc/UTC", "UTC, world time"), ("Etc/GMT+5", "UTC-05:00 time"),
-        ("Asia/Kathmandu", "Kathmandu time"), ("America/Argentina/Ushuaia", "Ushuaia time"),
+        ("UTC", "UTC, world time"),
+        ("Etc/UTC", "UTC, world time"),
+        ("Etc/GMT+5", "UTC-05:00 time"),
+        ("Asia/Kathmandu", "Kathmandu time"),
+        ("America/Argentina/Ushuaia", "Ushuaia time"),
         ("Atlantic/Reykjavik", "Reykjavik time"),
     ],
-)  # fmt: skip
+)
 def test_zones_are_named_by_their_city(zone: str, words: str) -> None:
     assert zone_words(CATALOG, "en", zone) == words
 
