@@ -2,6 +2,9 @@
 port.
 
 Listens on 127.0.0.1 only. Use it in a test or demo as `async with Simulator(config) as sim: ...`.
+
+What it cannot show: where Telegram's real limits lie on a given day, what real networks do, and whether a
+telephone rang. Its limits, latencies and penalties are assumptions from public documentation.
 """
 
 import asyncio

@@ -68,6 +68,8 @@ class Sending:
         self._ledger, self._listener = ledger, listener
 
     async def send_message(self, bot: Bot, call: Call) -> Done:
+        """Put words into a chat; raises `ApiError`."""
+
         def draft(private: bool) -> Draft:
             words = message_text(call.params)
             content: dict[str, Any] = {"text": words.text}
@@ -78,6 +80,8 @@ class Sending:
         return self._send(bot, call, draft)
 
     async def send_location(self, bot: Bot, call: Call) -> Done:
+        """Put a position into a chat; raises `ApiError`."""
+
         def draft(private: bool) -> Draft:
             lat, lon = float_of(call.params, "latitude"), float_of(call.params, "longitude")
             if not (-90 <= lat <= 90 and -180 <= lon <= 180):
@@ -185,6 +189,7 @@ class Sending:
         )
 
     async def edit_message_text(self, bot: Bot, call: Call) -> Done:
+        """Change a message in its chat: judged by the limits, but no new message, so not in the ledger."""
         chat_id, message_id = chat_of(call.params), int_of(call.params, "message_id")
         words = message_text(call.params)
         keyboard = keyboard_of(call.params, private=chat_id > 0)

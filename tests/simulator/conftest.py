@@ -4,6 +4,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,6 +115,13 @@ class PaperService:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         await response.write(b": beat\n\n")
+        with suppress(ConnectionError):
+            await self.feed(response, waiting, news)
+        return response
+
+    async def feed(
+        self, response: web.StreamResponse, waiting: dict[str, dict[str, Any]], news: asyncio.Event
+    ) -> None:
         told: set[str] = set()
         while True:
             for key, data in list(waiting.items()):
@@ -122,7 +130,7 @@ class PaperService:
                     line = f"id: {key}\nevent: message\ndata: {json.dumps(data)}\n\n"
                     await response.write(line.encode())
                     if self.break_stream_every and len(told) % self.break_stream_every == 0:
-                        return response
+                        return
             news.clear()
             await news.wait()
 
