@@ -1,7 +1,6 @@
 """People in bulk, for whoever finds and warns an audience. Reads SQL into arrays; writes and opens nothing.
 
-Only active people who consented are ever in here, and no address of a drill stands beside a person who is not
-one.
+Only active people who consented are ever in here, and nobody real with a drill's address or the reverse.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,17 +24,17 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from places.people import EVER, FOREVER
+from registry import changes as feed
 from registry.addresses import AddressState
 from registry.columns import AudienceRows, HeadcountColumns, headcount_of, places_of
 from registry.lifecycle import PersonState
-from registry.tables import address, change, person, whereabouts
+from registry.tables import address, person, whereabouts
 from storage.database import MAX_PARAMETERS
 
 PAGE = 100_000
-# PostgreSQL numbers a change when it is written and shows it when its transaction commits: a reader may see 7
-# before 6. The overlap is more than all changes that can commit while one transaction of ours (<= 5,000 rows)
-# is open.
-OVERLAP = 20_000
+
+changes = feed.changes  # part of the same seam: whoever reads `rows` reads on from here
+can_follow = feed.can_follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +59,10 @@ async def rows(connection: AsyncConnection, *, since_change: int | None = None) 
     About 0.5 s for 100,000 rows on SQLite, read in pages by id. What commits meanwhile is found by reading on
     from `last_change`.
     """
-    last, changed = await changes(connection, since_change)
+    last, changed = await feed.changes(connection, since_change)
     query = _places(connection)
     if since_change is not None:
-        behind = select(change.c.person_id).where(change.c.id > since_change - _overlap(connection))
-        query = query.where(whereabouts.c.person_id.in_(behind))
+        query = query.where(whereabouts.c.person_id.in_(await feed.after_change(connection, since_change)))
     pages, reached = [], 0
     while True:
         page = query.where(whereabouts.c.id > reached).order_by(whereabouts.c.id).limit(PAGE)
@@ -73,23 +71,6 @@ async def rows(connection: AsyncConnection, *, since_change: int | None = None) 
         if len(found) < PAGE:
             return places_of(pages, last, changed)
         reached = found[-1][0]
-
-
-async def changes(connection: AsyncConnection, after: int | None) -> tuple[int, list[int]]:
-    """Who changed after the change `after`, and the id to read on from; nobody when `after` is None.
-
-    On PostgreSQL changes of the overlap come again: reading somebody twice is harmless, missing them is not.
-    """
-    newest = (await connection.execute(select(func.max(change.c.id)))).scalar_one_or_none() or 0
-    if after is None:
-        return newest, []
-    query = (
-        select(change.c.person_id)
-        .where(change.c.id > after - _overlap(connection), change.c.id <= newest)
-        .distinct()
-    )
-    people = (await connection.execute(query)).scalars().all()
-    return max(newest, after), sorted(people)
 
 
 async def active(connection: AsyncConnection, person_ids: Sequence[int]) -> set[int]:
@@ -189,10 +170,6 @@ def _epoch(connection: AsyncConnection, column: Column[datetime]) -> ColumnEleme
     if connection.dialect.name == "postgresql":
         return cast(func.floor(seconds), BigInteger)
     return seconds
-
-
-def _overlap(connection: AsyncConnection) -> int:
-    return OVERLAP if connection.dialect.name == "postgresql" else 0
 
 
 def _parts(person_ids: Sequence[int]) -> Iterator[Sequence[int]]:

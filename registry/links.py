@@ -130,5 +130,5 @@ def plain_digits(typed: str) -> str:
     return "".join(str(digit) for digit in digits if digit is not None)
 
 
-def _by_index(index: bytes) -> Select[tuple[int, int]]:
+def _by_index(index: bytes) -> Select[int, int]:
     return select(link_code.c.id, link_code.c.person_id).where(link_code.c.code_index == index)

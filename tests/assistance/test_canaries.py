@@ -1,4 +1,4 @@
-"""Words and pins of a case lie nowhere open: planted ones are searched in every byte of the database's files."""
+"""Words and pins of a case lie nowhere open: planted ones are searched in every byte of the files."""
 
 import shutil
 from datetime import timedelta

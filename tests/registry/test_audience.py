@@ -14,6 +14,7 @@ from places.audience import AudienceIndex
 from places.cells import cell_of
 from places.people import EVER, FOREVER
 from registry import addresses, audience, people, whereabouts
+from registry import changes as feed
 from registry.tables import address
 from registry.whereabouts import Whereabouts, WhereaboutsKind
 from storage.database import Database
@@ -66,6 +67,18 @@ async def test_only_active_people_who_consented_are_read(database: Database, vau
         rows = await audience.rows(connection)
         columns = await audience.headcount_columns(connection)
     assert rows.person_id.tolist() == [active.id] == columns.person_id.tolist()
+
+
+async def test_whoever_has_no_consent_is_not_read_whatever_their_state(
+    sqlite: Database, vault: Vault
+) -> None:
+    async with sqlite.durable() as connection:
+        somebody = await join(connection, vault, telegram("1"))
+        await connection.execute(person.update().values(consent_version=None))
+        assert len(await audience.rows(connection)) == 0
+        assert await audience.reach(connection, [somebody.id]) == []
+        assert await audience.active(connection, [somebody.id]) == set()
+        assert (await audience.headcount_columns(connection)).person_id.size == 0
 
 
 async def test_columns_say_what_was_written(database: Database, vault: Vault) -> None:
@@ -155,7 +168,37 @@ async def test_a_change_that_commits_late_is_read_on_postgresql(database: Databa
         assert late.id not in before.person_id
     async with database.read() as connection:
         after = await audience.rows(connection, since_change=before.last_change)
+        newest, changed = await audience.changes(connection, before.last_change)
     assert late.id in after.person_id
+    assert late.id in changed
+    assert newest == before.last_change  # its number is lower than what had been read
+
+
+async def test_only_what_may_have_been_late_is_read_again(database: Database, vault: Vault) -> None:
+    async with database.durable() as connection:
+        await join(connection, vault, telegram("1"), now=NOW)
+        near = await join(connection, vault, telegram("2"), now=NOW + timedelta(minutes=30))
+        last, _ = await audience.changes(connection, None)
+        again = (await audience.changes(connection, last))[1]
+        assert again == ([near.id] if database.dialect == "postgresql" else [])
+
+
+async def test_a_feed_cut_off_too_far_says_so(database: Database, vault: Vault) -> None:
+    async with database.durable() as connection:
+        assert await audience.can_follow(connection, 0)
+        await join(connection, vault, telegram("1"), now=NOW)
+        first, _ = await audience.changes(connection, None)
+        await join(connection, vault, telegram("2"), now=NOW + timedelta(days=3))
+        await join(connection, vault, telegram("3"), now=NOW + timedelta(days=6))
+        last, _ = await audience.changes(connection, None)
+        assert await feed.trim(connection, NOW + timedelta(days=1)) == first
+        assert await audience.can_follow(connection, first)  # just what it had read is gone
+        assert await feed.trim(connection, NOW + timedelta(days=5)) > 0
+        assert not await audience.can_follow(connection, first)
+        assert await audience.can_follow(connection, last)
+        assert await feed.trim(connection, NOW + timedelta(days=50)) > 0
+        assert await audience.can_follow(connection, last)  # the newest stays, however old
+        assert await feed.trim(connection, NOW + timedelta(days=50)) == 0
 
 
 async def test_reach_is_in_the_order_asked_then_rank_then_channel(database: Database, vault: Vault) -> None:
