@@ -1,8 +1,9 @@
 """Who may open which page: one table, and the middleware that reads it. Touches officers' sessions in SQL.
 
-A page that is not in the table does not exist. Every page needs an officer unless its entry says
-`anybody`; then the officer needs one of its roles; then, for every POST of a browser, the token of the
-form. Jurisdiction is the page's own to check, because only the page knows which countries it is about.
+A page that is not in the table does not exist, whoever added it; only static files and what machines ask
+for (health, metrics) pass beside it. Every page needs an officer unless its entry says `anybody`; then
+the officer needs one of its roles; then, for every POST of a browser, the token of the form.
+Jurisdiction is the page's own to check, because only the page knows which countries it is about.
 """
 
 from collections.abc import Awaitable, Callable, Collection
@@ -14,7 +15,7 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 from multidict import MultiDictProxy
 
-from console.errors import FormError, NotAllowedError
+from console.errors import FormError, NotAllowedError, NotThereError
 from console.security import CSRF_FIELD, SESSION_COOKIE, comes_from_elsewhere
 from console.services import SERVICES
 from staff import officers, sessions
@@ -54,6 +55,7 @@ class Visitor:
     session: Session
 
 
+BESIDE = frozenset({"/static", "/static/vendor", "/metrics", "/healthz", "/readyz"})
 VISITOR = web.RequestKey("visitor", Visitor)
 PAGES = web.AppKey("pages", dict[tuple[str, str], Page])
 
@@ -84,6 +86,8 @@ async def fields(request: web.Request) -> Fields:
 async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let a request through to its page, or not."""
     entry = page_of(request)
+    if entry is None and not _is_beside(request):
+        raise NotThereError
     if entry is None or entry.anybody:
         return await handler(request)
     found = await _find(request, entry)
@@ -95,6 +99,12 @@ async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
         await _check_form(request, found.session)
     request[VISITOR] = found
     return await handler(request)
+
+
+def _is_beside(request: web.Request) -> bool:
+    """Whether this is a static file, a machine's question, or nothing at all (a plain 404 or 405)."""
+    resource = request.match_info.route.resource
+    return resource is None or resource.canonical in BESIDE
 
 
 def page_of(request: web.Request) -> Page | None:

@@ -173,3 +173,4 @@ class CapQuery(Model):
     event_title: str = ""
     event_id: int | None = None
     time_zone: str = "UTC"
+    which: Annotated[int, Field(ge=1, le=500, description="number of the alert in the file")] = 1

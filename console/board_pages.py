@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
-from alerts.missing import Absence, MissingPerson, count_missing, missing
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import board, events
+from alerts.board import Absence, MissingPerson, missing
 from alerts.errors import UnknownAlertError
 from alerts.revisions import latest
 from alerts.store import AlertRow, EventRow, RevisionRow, alerts_of_event
@@ -67,7 +67,7 @@ async def who(request: web.Request) -> web.Response:
     event, _ = await find(request)
     start = number_in(request.query.get("from", "")) or 0
     async with services.database.durable() as connection:  # looking is recorded
-        total = await count_missing(connection, event.id)
+        total = (await board.read(connection, event.id)).missing
         rows = await missing(connection, event.id, limit=PER_PAGE, offset=start)
         listed = await _opened(connection, request, officer, rows)
         shown = [person.person_id for person in listed if person.known]
@@ -155,9 +155,9 @@ async def _opened(
     connection: AsyncConnection, request: web.Request, officer: Officer, rows: Sequence[MissingPerson]
 ) -> list[Person]:
     reach: dict[int, list[str]] = {}
-    for row in await audience.reach(connection, [row.person_id for row in rows]):
-        if row.address_state == "active":
-            reach.setdefault(row.person_id, []).append(row.channel)
+    for way in await audience.reach(connection, [row.person_id for row in rows]):
+        if way.address_state == "active":
+            reach.setdefault(way.person_id, []).append(way.channel)
     listed = []
     for row in rows:
         place = await whereabouts.base(connection, row.person_id)

@@ -21,7 +21,7 @@ NOTES = ("correction", "all_clear")
 PLAIN = (
     "event_id", "event_title", "status", "audience", "severity", "urgency", "certainty", "category",
     "event_name", "area_name", "time_zone", "onset", "expires_at", "useful_until", "include_maybe", "policy",
-    "corrects", "countries", "circles", "polygons", "rest", "source", "source_seal",
+    "corrects", "countries", "circles", "polygons", "rest", "source", "source_seal", "tab",
 )  # fmt: skip
 _LOCAL_TIME = "%Y-%m-%dT%H:%M"
 
@@ -101,10 +101,12 @@ def read_form(form: Typed) -> Draft:
     """
     reasons: list[Reason] = []
     said = {name: value.strip() for name, value in form.values.items()}
-    zone = _zone(said["time_zone"], reasons)
+    zone = zone_of(said["time_zone"])
+    if zone is None:
+        reasons.append(Reason("form.time_zone", "Time zone: not a name such as Asia/Bangkok."))
     area = read_area(said, reasons)
     times = {
-        name: _moment(said[name], zone, label, reasons)
+        name: moment(said[name], zone, label, reasons)
         for name, label in (("onset", "Begins"), ("expires_at", "Expires"), ("useful_until", "Useful until"))
     }
     values: dict[str, Any] = {
@@ -124,7 +126,7 @@ def read_form(form: Typed) -> Draft:
         "all_clear": {tag: w["all_clear"] for tag, w in form.words.items() if w["all_clear"].strip()},
         "area": area,
         "source": _source(said["source"], reasons),
-        **{name: moment for name, moment in times.items() if moment is not None},
+        **{name: at for name, at in times.items() if at is not None},
     }
     if times["expires_at"] is None and not any(reason.code == "form.expires_at" for reason in reasons):
         reasons.append(Reason("form.expires_at", "Expires: an alert needs an end."))
@@ -139,11 +141,11 @@ def read_form(form: Typed) -> Draft:
     return draft
 
 
-def local_time(moment: datetime | None, zone: str) -> str:
+def local_time(at: datetime | None, zone: str) -> str:
     """A moment as a browser's time field wants it, in `zone`."""
-    if moment is None:
+    if at is None:
         return ""
-    return moment.astimezone(ZoneInfo(zone)).strftime(_LOCAL_TIME)
+    return at.astimezone(zone_of(zone) or UTC).strftime(_LOCAL_TIME)
 
 
 def _text(value: object) -> str:
@@ -154,15 +156,16 @@ def _parts(words: Mapping[str, str]) -> dict[str, str]:
     return {part: words[part] for part in PARTS}
 
 
-def _zone(name: str, reasons: list[Reason]) -> ZoneInfo | None:
+def zone_of(name: str) -> ZoneInfo | None:
+    """The zone of that name, None when there is none."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        reasons.append(Reason("form.time_zone", "Time zone: not a name such as Asia/Bangkok."))
         return None
 
 
-def _moment(text: str, zone: ZoneInfo | None, label: str, reasons: list[Reason]) -> datetime | None:
+def moment(text: str, zone: ZoneInfo | None, label: str, reasons: list[Reason]) -> datetime | None:
+    """A typed time in `zone`; None when nothing was typed or it cannot be read (then a reason is added)."""
     if not text or zone is None:
         return None
     try:

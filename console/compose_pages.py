@@ -115,7 +115,8 @@ async def save(request: web.Request) -> web.Response:
 async def preview(request: web.Request) -> web.Response:
     """Only the right-hand side, for a page that refreshes it while somebody types."""
     form = typed_from(await fields(request))
-    return render(request, "_draft_preview.html", **await _looked_at(request, form))
+    drill = form.values["status"] != Status.ACTUAL
+    return render(request, "_draft_preview.html", drill=drill, **await _looked_at(request, form))
 
 
 async def form_page(
@@ -196,7 +197,9 @@ async def _without_saving(
     reasons: list[Reason] = []
     if act == "add":
         wanted = str(sent.get("new_language", "")) or str(sent.get("other_language", ""))
-        if not form.add_language(wanted):
+        if form.add_language(wanted):
+            form.values["tab"] = list(form.words)[-1]
+        else:
             reasons.append(Reason("language", "Choose a language, or write its tag, such as vi or pt-BR."))
     if act == "drop":
         form.words.pop(tag, None)
@@ -212,7 +215,7 @@ async def _looked_at(request: web.Request, form: Typed) -> dict[str, Any]:
     try:
         draft = read_form(form)
     except AlertRefusedError as refused:
-        return {"previews": [], "reckoning": None, "unready": refused.reasons, "zone": "UTC"}
+        return {"previews": [], "reckoning": None, "unready": refused.reasons, "confidence": {}}
     alert, revision = unsaved(draft, services.clock.now())
     reckoning = await reckon(services, revision)
     lacking = [gap.language for gap in reckoning.gaps]
@@ -220,7 +223,7 @@ async def _looked_at(request: web.Request, form: Typed) -> dict[str, Any]:
         "previews": previews(services.compose, alert, revision, "......", services.senders, lacking),
         "reckoning": reckoning,
         "unready": (),
-        "zone": draft.time_zone,
+        "confidence": names.CONFIDENCE,
     }
 
 

@@ -50,7 +50,11 @@ def document(operations: Sequence[Operation], title: str) -> dict[str, Any]:
         paths.setdefault(one.page.path, {})[one.page.method.lower()] = _operation(one)
     return {
         "openapi": "3.1.0",
-        "info": {"title": title, "version": "1", "description": "Two officers, always. Same desk, same rules."},
+        "info": {
+            "title": title,
+            "version": "1",
+            "description": "Two officers, always.",
+        },
         "paths": paths,
         "components": {
             "schemas": schemas["$defs"],

@@ -54,7 +54,8 @@ def previews(
     for tag in (*sorted(revision.texts), *(lacking if revision.texts else ())):
         outbound = compose(alert, revision, event_code, tag)
         units = len(outbound.text.encode("utf-16-le")) // 2
-        lengths = tuple(Length(sender.channel, units, sender.text_units) for sender in senders)
+        limits = {sender.channel: sender.text_units for sender in senders}
+        lengths = tuple(Length(channel, units, limit) for channel, limit in limits.items())
         found.append(Preview(tag, tag not in revision.texts, outbound, direction(tag) == "rtl", lengths))
     return found
 

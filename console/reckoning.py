@@ -1,5 +1,6 @@
 """How many people an alert would reach, in which language, and how long it takes. Counts, sends nothing."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from alerts import correction
@@ -62,8 +63,10 @@ async def reckon(services: Services, revision: RevisionRow) -> Reckoning:
 
 
 def _forecasts(services: Services, count: Headcount) -> list[Forecast]:
-    rates = {sender.channel: sender.per_second for sender in services.senders}
+    rates: defaultdict[str, float] = defaultdict(float)
+    for sender in services.senders:
+        rates[sender.channel] += sender.per_second
     return [
-        Forecast(channel, people, people / rates[channel] if rates.get(channel) else None)
+        Forecast(channel, people, people / rates[channel] if rates[channel] else None)
         for channel, people in count.by_channel.items()
     ]

@@ -1,9 +1,20 @@
 """Every page of the console and every path of the API, in one table: what is not here does not exist."""
 
 from alerts.draft import Draft
-from console import act_pages, alert_pages, api, board_pages, case_pages, compose_pages, entry, map_pages
+from console import (
+    act_pages,
+    alert_pages,
+    api,
+    board_pages,
+    cap_pages,
+    case_pages,
+    compose_pages,
+    entry,
+    map_pages,
+    office_pages,
+    officer_pages,
+)
 from console import api_models as models
-from console import cap_pages, office_pages, officer_pages
 from console.access import Handler, Page, page
 from console.openapi import Operation
 from staff.officers import Role
@@ -35,6 +46,7 @@ CONSOLE: tuple[Page, ...] = (
     page("POST", "/alerts/preview", compose_pages.preview, WRITERS),
     page("GET", "/alerts/from-cap", cap_pages.form, WRITERS),
     page("POST", "/alerts/from-cap", cap_pages.load, WRITERS),
+    page("GET", "/map/countries.json", map_pages.countries, READERS),
     page("GET", "/alerts/{id}", alert_pages.show, READERS),
     page("GET", "/alerts/{id}/edit", compose_pages.edit, WRITERS),
     page("POST", "/alerts/{id}/edit", compose_pages.save, WRITERS),
@@ -67,16 +79,14 @@ CONSOLE: tuple[Page, ...] = (
 
 API: tuple[Operation, ...] = (
     Operation(_open("POST", "/api/v1/login", api.login), models.Credential, models.Login),
-    Operation(
-        page("GET", "/api/v1/alerts", api.alert_list, READERS), models.AlertList, query=("before",)
-    ),
+    Operation(page("GET", "/api/v1/alerts", api.alert_list, READERS), models.AlertList, query=("before",)),
     Operation(page("POST", "/api/v1/alerts", api.alert_new, WRITERS), models.Made, Draft, 201),
     Operation(
         page("POST", "/api/v1/alerts/from-cap", cap_pages.api_load, WRITERS),
         models.Made,
         status=201,
         media="application/cap+xml",
-        query=("status!", "expires_at!", "event_title", "event_id", "time_zone"),
+        query=("status!", "expires_at!", "event_title", "event_id", "time_zone", "which"),
     ),
     Operation(page("GET", "/api/v1/alerts/{id}", api.alert_status, READERS), models.StatusOut),
     Operation(

@@ -31,10 +31,10 @@ class Compose(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """One channel that is switched on, for lengths and forecasts.
+    """One sender account that is switched on, for lengths and forecasts.
 
     Attributes:
-        per_second: messages a second all its accounts together may send.
+        per_second: messages a second it may send.
         text_units: longest message, UTF-16 units.
     """
 
