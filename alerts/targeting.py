@@ -56,13 +56,16 @@ class Targeting:
                 await self._build()
                 return True
             async with self._database.read() as connection:
-                newest, changed = await people.changes(connection, self._last_change)
-                if newest == self._last_change:
-                    return False
+                follows = await people.can_follow(connection, self._last_change)
                 found = await people.rows(connection, since_change=self._last_change)
-            await asyncio.to_thread(self._apply, found, np.array(sorted(changed), dtype=np.int64))
-            self._last_change = max(newest, found.last_change)
-            self._changed_since_build += len(changed)
+            if not follows:
+                await self._build()
+                return True
+            if not found.changed.size:
+                return False
+            await asyncio.to_thread(self._apply, found, found.changed)
+            self._last_change = found.last_change
+            self._changed_since_build += found.changed.size
             return True
 
     async def resolve(self, area: Area, *, drill: bool, at: datetime, include_maybe: bool) -> Audience:

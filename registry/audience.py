@@ -60,6 +60,8 @@ async def rows(connection: AsyncConnection, *, since_change: int | None = None) 
     from `last_change`.
     """
     last, changed = await feed.changes(connection, since_change)
+    if since_change is not None and not changed:
+        return places_of([], last, changed)
     query = _places(connection)
     if since_change is not None:
         query = query.where(whereabouts.c.person_id.in_(await feed.after_change(connection, since_change)))

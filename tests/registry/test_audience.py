@@ -15,7 +15,7 @@ from places.cells import cell_of
 from places.people import EVER, FOREVER
 from registry import addresses, audience, people, whereabouts
 from registry import changes as feed
-from registry.tables import address
+from registry.tables import address, person
 from registry.whereabouts import Whereabouts, WhereaboutsKind
 from storage.database import Database
 from storage.vault import Vault
