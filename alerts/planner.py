@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import plans, revisions, store
 from alerts.batches import BatchSizes
+from alerts.checkins import silenced
 from alerts.correction import batches_are_closed, correction_audience
 from alerts.digest import verify_digest
 from alerts.dispatch import Dispatch
@@ -158,9 +159,11 @@ class Planner:
         # taken.
         async with self.database.bulk() as connection:
             ways = dict(by_person(await people.reach(connection, ids, self.channel_order)))
-            active = await people.active(connection, ids)
+            active = await people.active(connection, ids) - await silenced(connection, ids)
             chosen, without = [], []
             for who in concerned:
+                if who.person_id not in active:
+                    continue
                 way = next_address(ways.get(who.person_id, ()), drill=row.drill, accounts=self.accounts)
                 if way:
                     chosen.append(
@@ -175,7 +178,7 @@ class Planner:
                             who.distance_km,
                         )
                     )
-                elif who.person_id in active and who.person_id not in listed:
+                elif who.person_id not in listed:
                     reason = ADDRESSES_GONE if who.person_id in ways else NO_ADDRESS
                     without.append((who.person_id, reason))
             now = self.clock.now()

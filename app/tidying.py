@@ -11,6 +11,7 @@ from storage.clock import Clock
 from storage.database import Database
 
 KEEP_CHANGES = timedelta(days=7)
+ERASED_LIST = "erased"  # in the data folder, kept outside backups of the database
 
 
 async def tidy_up(database: Database, clock: Clock) -> None:

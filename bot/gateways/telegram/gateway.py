@@ -64,6 +64,11 @@ class TelegramGateway:
         """Our name for this account."""
         return self._settings.account
 
+    @property
+    def name(self) -> str:
+        """The bot's @name; known once it was opened."""
+        return f"@{self._bot.username}"
+
     async def open(self) -> None:
         """Introduce ourselves with `getMe`.
 

@@ -1,0 +1,130 @@
+"""`muster check`: what an operator should know before relying on an installation. Reads SQL, Redis, settings.
+
+Every finding has an id that never changes and a hint that says what to do.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+from app.core import Core, open_core
+from app.geography import gazetteer_is_current
+from app.settings import Settings
+from locales.reviews import read_signatures, unsigned
+from staff import missions, notices, officers
+from staff.officers import Role
+from storage.errors import StorageError, StorageUnavailableError
+from storage.migrate import current, newest
+from storage.redis import REDIS_AWAY, RedisError
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it should be; a serious one keeps people from being warned."""
+
+    id: str
+    what: str
+    hint: str
+    serious: bool = False
+
+
+async def check_all(settings: Settings) -> list[Finding]:
+    """Look everything over.
+
+    Raises:
+        SettingsError, ConfigurationError, HalfConfiguredError: the service would not start at all.
+    """
+    found = []
+    if not await asyncio.to_thread(gazetteer_is_current, settings):
+        found.append(
+            Finding(
+                "muster.places.W001",
+                "the gazetteer is missing or old",
+                "start `muster run all` once, or make setup",
+            )
+        )
+    try:
+        at = await current(settings.sql_url)
+    except StorageError:
+        what = "the database cannot be reached"
+        return [*found, Finding("muster.sql.E001", what, "check MUSTER_DATABASE_URL", serious=True)]
+    if at != newest():
+        found.append(
+            Finding(
+                "muster.sql.E002", "the schema is not the newest", "start `muster run all` once", serious=True
+            )
+        )
+        return found
+    async with open_core(settings) as core:
+        found += await _redis(core) if settings.redis_url else []
+        found += _channels(core)
+        found += await _people(core)
+        found += _words(core)
+    return found
+
+
+async def _redis(core: Core) -> list[Finding]:
+    try:
+        policy = await core.redis.config_get("maxmemory-policy", "appendonly")
+    except (RedisError, *REDIS_AWAY, StorageUnavailableError):
+        return [
+            Finding("muster.redis.E001", "Redis cannot be reached", "check MUSTER_REDIS_URL", serious=True)
+        ]
+    found = []
+    if policy.get("maxmemory-policy") != "noeviction":
+        what = "Redis may throw waiting batches away when it is full"
+        found.append(Finding("muster.redis.E002", what, "set maxmemory-policy noeviction", serious=True))
+    if policy.get("appendonly") != "yes":
+        what = "Redis forgets everything when it restarts; batches are then offered again, later"
+        found.append(Finding("muster.redis.W003", what, "set appendonly yes"))
+    return found
+
+
+def _channels(core: Core) -> list[Finding]:
+    settings, found = core.settings, []
+    if core.gateways.telegram is None:
+        found.append(
+            Finding(
+                "muster.telegram.W001",
+                "Telegram is off",
+                "set MUSTER_TELEGRAM_TOKEN and MUSTER_TELEGRAM_SECRET",
+            )
+        )
+    if not settings.public_url:
+        what = "there is no public address: Telegram is polled and the web chat is local"
+        found.append(Finding("muster.web.W001", what, "set MUSTER_PUBLIC_URL to the https address"))
+    return found
+
+
+async def _people(core: Core) -> list[Finding]:
+    found = []
+    async with core.database.read() as connection:
+        staff = await officers.list_all(connection)
+        for role in (Role.AUTHOR, Role.APPROVER):
+            if sum(any(grant.role is role for grant in officer.roles) for officer in staff) < 2:
+                what = f"fewer than two officers may act as {role}: nothing real can be sent when one is away"
+                found.append(Finding(f"muster.staff.E_{role}", what, "muster officer add", serious=True))
+        if not await missions.list_all(connection):
+            what = "no mission has a duty telephone: citizens see public emergency numbers only"
+            found.append(Finding("muster.staff.W001", what, "enter missions in the console"))
+        found += [
+            Finding(
+                f"muster.notice.{notice.kind}", notice.text, "close it in the console once it is dealt with"
+            )
+            for notice in await notices.open_notices(connection)
+            if notice.urgent
+        ]
+    return found
+
+
+def _words(core: Core) -> list[Finding]:
+    path = core.settings.data_dir / "reviews.json"
+    signatures = read_signatures(path) if path.exists() else ()
+    return [
+        Finding(
+            f"muster.words.W_{language}",
+            f"{len(keys)} life-safety texts in {language} were never signed off by an officer who reads it",
+            f"have them read and sign them in {path.name} (see docs/runbook.md)",
+        )
+        for language, keys in unsigned(core.catalog, signatures).items()
+        if keys
+    ]

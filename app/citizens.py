@@ -1,0 +1,91 @@
+"""Plugs the conversations into alerts, cases and staff: what a handler may call, and nothing more of those
+folders."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alerts import checkins, live, merging, receipts
+from alerts.checkin_status import CheckinSource, CheckinStatus
+from app import invitations
+from app.core import Core
+from app.geography import Geography
+from assistance import cases
+from assistance.store import CaseRow
+from handlers.kit import Checkin, Kit, LiveEvent
+from locales.guess import LanguageGuesser
+from registry import people
+from staff import missions, notices
+
+
+def build_kit(core: Core, geography: Geography, *, telegram_name: str) -> Kit:
+    """Everything a conversation is handed in this installation."""
+    settings = core.settings
+    return Kit(
+        vault=core.vault,
+        catalog=core.catalog,
+        guesser=LanguageGuesser(core.catalog),
+        find_place=geography.find,
+        locate=geography.around,
+        emergency_numbers=geography.emergency_numbers,
+        country_name=geography.country_name,
+        mission_phone=_mission_phone,
+        live_events=_live_events,
+        checkin=_check_in,
+        page=_page,
+        carry=(cases.carry, merging.carry),
+        ministry=settings.ministry,
+        consent_version=settings.consent_version,
+        demo=settings.demo,
+        drill_token=lambda token: invitations.is_good(core.vault, token, core.clock.now().date()),
+        telegram_bot=telegram_name,
+        default_language=settings.ministry_language,
+    )
+
+
+async def _mission_phone(connection: AsyncConnection, country: str) -> str | None:
+    mission = await missions.for_country(connection, country)
+    return mission.phone if mission else None
+
+
+async def _live_events(connection: AsyncConnection, *, person_id: int, now: datetime) -> Sequence[LiveEvent]:
+    return [
+        LiveEvent(event.event_id, event.code, event.title, event.drill, event.at, event.answered)
+        for event in await live.events_of_person(connection, person_id, now)
+    ]
+
+
+async def _check_in(
+    connection: AsyncConnection, *, person_id: int, code: str, status: CheckinStatus, now: datetime
+) -> Checkin | None:
+    event = await checkins.event_by_code(connection, code)
+    person = await people.get(connection, person_id)
+    # An answer to a drill says nothing of a real event, and the other way round.
+    if event is None or person is None or person.drill != event.drill:
+        return None
+    await checkins.record(
+        connection,
+        event_id=event.id,
+        person_id=person_id,
+        status=status,
+        source=CheckinSource.SELF,
+        at=now,
+    )
+    await receipts.answered(connection, event.id, person_id, now)
+    return Checkin(event.id, event.code, event.title, event.drill)
+
+
+async def _page(connection: AsyncConnection, *, kind: str, case: CaseRow, now: datetime) -> None:
+    words = {
+        "help": f"Somebody asked for help: case {case.code}.",
+        "danger": f"Somebody wrote of danger: case {case.code}.",
+    }
+    await notices.post(
+        connection,
+        kind=f"case.{kind}",
+        subject=f"case:{case.code}",
+        text=words[kind] + (" This is a drill." if case.drill else ""),
+        urgent=not case.drill,
+        at=now,
+    )

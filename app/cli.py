@@ -1,0 +1,40 @@
+"""The `muster` command. Exit 0 = done, 2 = refused with a reason on standard error."""
+
+import sys
+
+import typer
+
+from app import cli_alerts, cli_cap, cli_people, cli_places, cli_service, cli_staff
+from app.cli_output import RefusedError, refuse
+
+
+def build() -> typer.Typer:
+    """Every command in one tree."""
+    top = typer.Typer(
+        name="muster",
+        help="Warn every citizen abroad, account for every one, say who is missing.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    cli_service.add(top)
+    cli_people.add(top)
+    top.add_typer(cli_cap.build(), name="cap")
+    top.add_typer(cli_places.build(), name="place")
+    top.add_typer(cli_alerts.build(), name="alert")
+    top.add_typer(cli_staff.build_officer(), name="officer")
+    top.add_typer(cli_staff.build_audit(), name="audit")
+    cli_staff.add(top)
+    return top
+
+
+def main() -> None:
+    """Run one command."""
+    try:
+        build()()
+    except RefusedError as reason:
+        sys.exit(refuse(reason))
+
+
+if __name__ == "__main__":
+    main()

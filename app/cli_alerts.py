@@ -1,0 +1,207 @@
+"""`muster alert`: what officers do with alerts, from a shell. Acts through the desk, under the same rules as
+the console.
+
+Acting needs the officer's own short-lived credential (`muster login`); `--as LOGIN` exists in a demo only.
+"""
+
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from alerts import board, revisions, store
+from alerts.desk import Desk
+from alerts.dossier import Gap, Rules
+from alerts.draft import Draft
+from alerts.targeting import Targeting
+from app.cli_output import RefusedError, run, say, settings_now, show
+from app.cli_staff import acting_officer, opened
+from app.gateways import CHANNEL_ORDER
+from app.geography import open_geography
+from app.settings import Settings
+from places.area import Area
+from staff.officers import Officer
+from storage.clock import SystemClock
+from storage.database import Database
+
+As = Annotated[str, typer.Option("--as", help="login of the acting officer, in a demo only")]
+AlertId = Annotated[int, typer.Argument(help="id of the alert")]
+
+
+def build() -> typer.Typer:
+    """The commands of `muster alert`."""
+    commands = typer.Typer(help="Draft, submit, approve and stop alerts.", no_args_is_help=True)
+    commands.command("list")(list_command)
+    commands.command("new")(new_command)
+    commands.command("submit")(submit_command)
+    commands.command("approve")(approve_command)
+    commands.command("reject")(reject_command)
+    commands.command("cancel")(cancel_command)
+    commands.command("status")(status_command)
+    return commands
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What a command works with."""
+
+    settings: Settings
+    database: Database
+    desk: Desk
+    targeting: Targeting
+
+
+@asynccontextmanager
+async def desk_of(settings: Settings) -> AsyncIterator[Shell]:
+    """A desk for the length of a command."""
+    geography = open_geography(settings)
+    clock = SystemClock()
+    async with opened(settings) as database:
+        targeting = Targeting(database, clock, geography.touch, [channel.value for channel in CHANNEL_ORDER])
+        rules = Rules(ministry_language=settings.ministry_language)
+        yield Shell(
+            settings,
+            database,
+            Desk(database, clock, targeting, touch=geography.touch, rules=rules),
+            targeting,
+        )
+
+
+def act(as_login: str, work: Callable[[Shell, Officer], Awaitable[str]]) -> None:
+    """Carry out one act as the officer who is signed in, and say what it did."""
+
+    async def acted() -> str:
+        async with desk_of(settings_now()) as shell:
+            return await work(shell, await acting_officer(shell.settings, shell.database, as_login))
+
+    say(run(acted()))
+
+
+def new_command(
+    file: Annotated[str, typer.Argument(help="draft as JSON (see /api/v1/openapi.json); - = standard input")],
+    as_login: As = "",
+) -> None:
+    """Begin an alert from a draft."""
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        draft = Draft.model_validate_json(text)
+    except OSError as error:
+        raise RefusedError(f"{file} cannot be read") from error
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False)
+        raise RefusedError(
+            "\n".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
+        ) from error
+
+    async def work(shell: Shell, officer: Officer) -> str:
+        return f"alert {await shell.desk.draft(officer, draft)} is a draft"
+
+    act(as_login, work)
+
+
+def submit_command(alert: AlertId, as_login: As = "") -> None:
+    """Hand an alert to the second officer."""
+
+    async def work(shell: Shell, officer: Officer) -> str:
+        await shell.desk.submit(officer, alert)
+        return f"alert {alert} waits for a second officer"
+
+    act(as_login, work)
+
+
+def approve_command(
+    alert: AlertId,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask; for scripts")] = False,
+    as_login: As = "",
+) -> None:
+    """Approve an alert: from then on it is sent."""
+
+    async def work(shell: Shell, officer: Officer) -> str:
+        async with shell.database.read() as connection:
+            row = await store.read_alert(connection, alert)
+            written = await revisions.latest(connection, alert)
+        gaps = await shell.desk.gaps(alert)
+        consequence = await _consequence(shell, written, gaps, drill=row.drill)
+        if not yes and not typer.confirm(consequence):
+            raise RefusedError("nothing was approved")
+        accepted = {gap.language: gap.people for gap in gaps}
+        await shell.desk.approve(officer, alert, accepted, seen=written.number)
+        return f"alert {alert} is approved and on its way"
+
+    act(as_login, work)
+
+
+async def _consequence(shell: Shell, written: Any, gaps: list[Gap], *, drill: bool) -> str:
+    kind = "DRILL" if drill else "REAL ALERT"
+    count = "those who got the first alert"
+    if written.corrects is None:
+        found = await shell.targeting.count(
+            Area.from_json(written.area), drill=drill, include_maybe=written.include_maybe
+        )
+        count = f"{found.people:,} people in {len(found.by_country)} countries"
+    lines = [
+        f"{gap.people:,} people who read {gap.language} get it in {gap.fallback_language}." for gap in gaps
+    ]
+    return "\n".join([*lines, f"{kind}: send to {count}?"])
+
+
+def reject_command(alert: AlertId, reason: str, as_login: As = "") -> None:
+    """Send a submitted alert back to its authors."""
+
+    async def work(shell: Shell, officer: Officer) -> str:
+        await shell.desk.reject(officer, alert, reason)
+        return f"alert {alert} goes back to its authors"
+
+    act(as_login, work)
+
+
+def cancel_command(alert: AlertId, reason: str, as_login: As = "") -> None:
+    """Stop an alert; copies that have not left stay here."""
+
+    async def work(shell: Shell, officer: Officer) -> str:
+        await shell.desk.cancel(officer, alert, reason)
+        return f"alert {alert} is cancelled; unsent copies stop within 5 seconds"
+
+    act(as_login, work)
+
+
+def list_command(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """List the newest alerts."""
+
+    async def work() -> list[dict[str, Any]]:
+        async with opened(settings_now()) as database, database.read() as connection:
+            return [
+                {
+                    "id": alert.id,
+                    "status": alert.status,
+                    "state": alert.state.value,
+                    "severity": revision.severity.value,
+                    "event": event.title,
+                    "expires": revision.expires_at.isoformat(timespec="minutes"),
+                }
+                for alert, revision, event in await store.newest_alerts(connection)
+            ]
+
+    show(run(work()), as_json=as_json)
+
+
+def status_command(alert: AlertId, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Show how far an alert is and the board of its event."""
+
+    async def work() -> dict[str, Any]:
+        async with opened(settings_now()) as database, database.read() as connection:
+            row = await store.read_alert(connection, alert)
+            figures = await board.read(connection, row.event_id)
+        return {"alert": alert, "state": row.state.value, "status": row.status, **asdict(figures)}
+
+    found = run(work())
+    if as_json:
+        say(json.dumps(found, ensure_ascii=False))
+        return
+    show([{"figure": name, "value": value} for name, value in found.items()], as_json=False)

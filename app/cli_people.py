@@ -1,0 +1,137 @@
+"""`muster audience`, `muster erase`, `muster invite`: people abroad, from a shell. Touches SQL via
+`registry`."""
+
+import json
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from alerts.cap.read import read as read_cap
+from app.cli_alerts import desk_of
+from app.cli_output import RefusedError, run, say, settings_now, show
+from app.cli_staff import opened
+from app.invitations import make_invitation
+from app.keys import open_vault
+from app.tidying import ERASED_LIST
+from assistance import cases
+from places.area import Area, of_shapes
+from places.geometry import parse_cap_circle, parse_geojson
+from places.shapes import Shape
+from registry import erasure
+from registry.erasure import ErasedList
+from storage.clock import SystemClock
+
+INVITATION_DAYS = 30
+
+
+def add(top: typer.Typer) -> None:
+    """`muster audience`, `muster erase`, `muster invite`."""
+    top.command("audience")(audience_command)
+    top.command("erase")(erase_command)
+    top.command("invite")(invite_command)
+
+
+def audience_command(
+    cap: Annotated[Path | None, typer.Option(help="the areas of a CAP file")] = None,
+    geojson: Annotated[Path | None, typer.Option(help="a GeoJSON file")] = None,
+    circle: Annotated[str, typer.Option(help="LAT,LON,KM")] = "",
+    country: Annotated[str, typer.Option(help="ISO codes, comma-separated")] = "",
+    drill: Annotated[bool, typer.Option("--drill", help="people of drills instead of real ones")] = False,
+    maybe: Annotated[bool, typer.Option(help="also people known by country only, near the area")] = True,
+    ids: Annotated[bool, typer.Option("--ids", help="person ids, nearest first")] = False,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Count whom an area concerns, by country, channel, language and confidence."""
+
+    async def work() -> dict[str, Any]:
+        area = _area(cap, geojson, circle, country)
+        async with desk_of(settings_now()) as shell:
+            found = await shell.targeting.count(area, drill=drill, include_maybe=maybe)
+            counts: dict[str, Any] = asdict(found)
+            if ids:
+                audience = await shell.targeting.resolve(
+                    area, drill=drill, at=SystemClock().now(), include_maybe=maybe
+                )
+                counts["ids"] = audience.person_ids.tolist()
+        return counts
+
+    counts = run(work())
+    if as_json:
+        say(json.dumps(counts, ensure_ascii=False))
+    else:
+        show([{"figure": name, "value": value} for name, value in counts.items()], as_json=False)
+
+
+def erase_command(
+    person: Annotated[int, typer.Argument(help="id of the person")],
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+) -> None:
+    """Erase a person: their key is destroyed, backups included, and nothing brings them back."""
+    if not yes and not typer.confirm(f"Erase person {person} for ever?"):
+        raise RefusedError("nobody was erased")
+
+    async def work() -> None:
+        settings = settings_now()
+        erased = ErasedList(settings.data_dir / ERASED_LIST)
+        async with opened(settings) as database, database.durable() as connection:
+            await erasure.erase(
+                connection, open_vault(settings), person, erased, SystemClock().now(), [cases.forget]
+            )
+
+    run(work())
+    say(f"person {person} is erased")
+
+
+def invite_command(
+    days: Annotated[int, typer.Option(min=1, max=365, help="how long it is good")] = INVITATION_DAYS,
+) -> None:
+    """Print an invitation to drills: who joins through it gets drills and never a real alert."""
+    settings = settings_now()
+    token = make_invitation(open_vault(settings), SystemClock().now().date() + timedelta(days=days))
+    say(f"{settings.site_url}/chat?join=drill-{token}")
+    say(f"in a chat: /start drill-{token}")
+
+
+def _area(cap: Path | None, geojson: Path | None, circle: str, country: str) -> Area:
+    """The one area that was named; raises `RefusedError`, `PlaceError`."""
+    given = [value for value in (cap, geojson, circle, country) if value]
+    if len(given) != 1:
+        raise RefusedError("name exactly one of --cap, --geojson, --circle, --country")
+    if cap:
+        return _area_of_cap(cap)
+    if country:
+        return Area(countries=tuple(code.strip().upper() for code in country.split(",")))
+    shapes: tuple[Shape, ...]
+    if geojson:
+        try:
+            shapes = parse_geojson(json.loads(_read(geojson)))
+        except ValueError as error:
+            raise RefusedError(f"{geojson} is not JSON") from error
+    else:
+        shapes = (parse_cap_circle(_cap_form(circle)),)
+    return of_shapes(shapes)
+
+
+def _area_of_cap(path: Path) -> Area:
+    shapes: dict[Shape, None] = {}
+    for alert in read_cap(_read(path)):
+        for info in alert.infos:
+            for area in info.areas:
+                shapes.update(dict.fromkeys((*area.polygons, *area.circles)))
+    return of_shapes(tuple(shapes))
+
+
+def _cap_form(circle: str) -> str:
+    """`LAT,LON,KM` as CAP writes it: `LAT,LON KM`."""
+    place, _, radius = circle.rpartition(",")
+    return f"{place} {radius}"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RefusedError(f"{path} cannot be read") from error

@@ -1,0 +1,73 @@
+"""What the officers' console and API are handed: the desk, cases, sign-in, previews. Plugs, no rules."""
+
+from alerts.desk import Desk
+from alerts.dossier import Rules
+from alerts.targeting import Targeting
+from app.core import Core
+from app.gateways import CHANNEL_ORDER
+from app.geography import Geography
+from assistance.desk import CaseDesk
+from assistance.ports import Compose
+from assistance.store import CaseRow
+from bot import outbox
+from bot.messages import Frame, Outbound
+from console.services import Appearance, Sender, Services
+from staff import audit
+from staff.enrolment import Enrolment
+from staff.passwords import Passwords
+from staff.signin import SignIn
+
+
+def case_answer(core: Core) -> Compose:
+    """How an officer's words reach a citizen: with the ministry's name and the request's number."""
+
+    def compose(case: CaseRow, text: str, language: str) -> Outbound:
+        words = core.catalog.say(
+            language, "case.officer", ministry=core.settings.ministry, code=case.code, text=text
+        )
+        if not case.drill:
+            return Outbound(words, language)
+        first, last = (
+            core.catalog.say(language, "alert.drill.first"),
+            core.catalog.say(language, "alert.drill.last"),
+        )
+        return Outbound(f"{first}\n\n{words}\n\n{last}", language, frame=Frame.DRILL)
+
+    return compose
+
+
+def build_services(core: Core, geography: Geography) -> Services:
+    """Everything the console may use, built once for a process."""
+    settings = core.settings
+    rules = Rules(ministry_language=settings.ministry_language)
+    channels = [channel.value for channel in CHANNEL_ORDER]
+    targeting = Targeting(core.database, core.clock, geography.touch, channels)
+    passwords = Passwords()
+    console_url = settings.console_url or f"http://{settings.console_listen}"
+    return Services(
+        database=core.database,
+        vault=core.vault,
+        clock=core.clock,
+        desk=Desk(core.database, core.clock, targeting, touch=geography.touch, rules=rules),
+        audience=targeting,
+        cases=CaseDesk(
+            core.vault, core.clock, send=outbox.enqueue, audit=audit.append, compose=case_answer(core)
+        ),
+        sign_in=SignIn(core.database, core.vault, core.clock, passwords),
+        enrolment=Enrolment(core.database, core.vault, core.clock, passwords),
+        compose=core.wording.compose,
+        touch=geography.touch,
+        appearance=Appearance(
+            ministry=settings.ministry,
+            demo=settings.demo,
+            public_url=settings.site_url,
+            secure_cookies=console_url.startswith("https:"),
+            show_drills=settings.demo,
+        ),
+        rules=rules,
+        senders=[
+            Sender(name, gateway.limits.per_second, gateway.limits.text_units)
+            for (name, _), gateway in core.gateways.all.items()
+        ],
+        languages={language: geography.language_name(language) for language in core.catalog.languages()},
+    )

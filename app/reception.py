@@ -1,0 +1,133 @@
+"""From a stored message to a sent reply: the inbox, the lanes and the outbox of one web process. Plugs, no
+rules."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alerts import receipts
+from app.core import Core
+from app.worker import process_name
+from bot.inbox import Inbox, lane_of
+from bot.lanes import LaneRunner
+from bot.leases import LaneLeases
+from bot.messages import Address, Channel, Inbound, Pin, Receipt
+from bot.outcomes import Outcomes
+from bot.receiving import ReceiptRunner
+from bot.sender import OutboxSender
+from bot.steps import StepRunner
+from handlers.apology import build_apology
+from handlers.exact import build_exact_wanted
+from handlers.kit import Kit
+from handlers.menu import build
+from places import cells
+from registry import addresses, people
+from staff import notices
+
+
+class Reception:
+    """The parts of one web process that talk with citizens."""
+
+    def __init__(self, core: Core, kit: Kit) -> None:
+        self._core = core
+        self._gateways = {
+            (Channel(name), account): gateway for (name, account), gateway in core.gateways.all.items()
+        }
+        self.name = process_name()
+        self.sender = self._sender()
+        self.lanes = self._lanes(kit)
+        self.inbox = Inbox(
+            core.database,
+            core.vault,
+            core.clock,
+            snap=_snap,
+            exact_wanted=build_exact_wanted(core.vault),
+            announce=self.lanes.ring,
+        )
+
+    def _sender(self) -> OutboxSender:
+        core = self._core
+        paces = {(Channel(name), account): limiter for (name, account), limiter in core.limiters.items()}
+        outcomes = Outcomes(
+            database=core.database,
+            vault=core.vault,
+            clock=core.clock,
+            paces=paces,
+            on_gone=self._gone,
+            on_moved=self._moved,
+            on_closed=core.account_closed,
+        )
+        return OutboxSender(
+            database=core.database,
+            vault=core.vault,
+            gateways=self._gateways,
+            paces=paces,
+            clock=core.clock,
+            outcomes=outcomes,
+            count=core.metrics,
+        )
+
+    def _lanes(self, kit: Kit) -> LaneRunner:
+        core = self._core
+        steps = StepRunner(
+            database=core.database,
+            vault=core.vault,
+            clock=core.clock,
+            conversation=build(kit),
+            apology=build_apology(kit),
+            given_up=_given_up,
+            count=core.metrics,
+        )
+        news = ReceiptRunner(
+            database=core.database,
+            vault=core.vault,
+            clock=core.clock,
+            take=_take_receipts,
+            given_up=_given_up,
+            count=core.metrics,
+        )
+        return LaneRunner(
+            database=core.database,
+            clock=core.clock,
+            leases=LaneLeases(core.database, core.clock, self.name),
+            steps=steps,
+            receipts=news,
+            replied=self.sender.kick,
+            acknowledge=self._acknowledge,
+        )
+
+    async def _acknowledge(self, inbound: Inbound) -> None:
+        gateway = self._gateways.get((inbound.address.channel, inbound.address.account))
+        if gateway:
+            await gateway.acknowledge(inbound)
+
+    async def _gone(self, connection: AsyncConnection, lane: bytes) -> None:
+        await addresses.gone_lanes(connection, [lane], self._core.clock.now())
+
+    async def _moved(self, connection: AsyncConnection, lane: bytes, value: str) -> None:
+        known = await people.find(connection, lane)
+        if known is None or known[0].data_key is None:
+            return
+        owner, row = known
+        new_lane = lane_of(self._core.vault, Address(row.channel, row.account, value))
+        await addresses.moved(connection, owner.unlocked(self._core.vault), row.id, value, new_lane)
+
+
+def _snap(pin: Pin) -> Pin:
+    return Pin(*cells.snap(pin.lat, pin.lon))
+
+
+async def _take_receipts(connection: AsyncConnection, news: Sequence[Receipt], now: datetime) -> set[str]:
+    return await receipts.apply(connection, news, now)
+
+
+async def _given_up(connection: AsyncConnection, *, row: int, error: str, at: datetime) -> None:
+    await notices.post(
+        connection,
+        kind="inbox.failed",
+        subject=f"inbox:{row}",
+        text=f"A message of a citizen could not be handled five times ({error}). It is kept: see the log.",
+        urgent=True,
+        at=at,
+    )

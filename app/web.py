@@ -1,0 +1,161 @@
+"""The web process: two listeners, the lanes of citizens' messages, their replies. Touches SQL, Redis,
+sockets.
+
+The public listener serves gateways, citizens and readers of alerts; the private one officers, the API and
+metrics.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from aiohttp import web
+
+from app.citizens import build_kit
+from app.core import Core
+from app.geography import Geography
+from app.health import private_routes, public_health_routes
+from app.officers import build_services
+from app.reception import Reception
+from bot.errors import SendError
+from bot.gateways.telegram.gateway import TelegramGateway
+from bot.gateways.telegram.polling import TelegramPolling
+from bot.gateways.webchat.hub import StreamHub
+from bot.gateways.webchat.page import ChatPage
+from bot.gateways.webchat.routes import build_routes
+from bot.intake import Intake
+from bot.leases import SoloLease
+from bot.messages import Channel
+from console.app import build_console
+from console.public import public_routes
+
+HOOK_RETRY_S = 30.0
+REQUESTS_END_S = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class WebProcess:
+    """Both listeners and what stands behind them; `stop` begins the end."""
+
+    def __init__(self, core: Core, geography: Geography) -> None:
+        self._core = core
+        self._geography = geography
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Take no new request; finish what is under way."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Serve until stopped; then end the listeners, the lanes, the replies, in this order."""
+        settings = self._core.settings
+        name = await self._open_telegram()
+        reception = Reception(self._core, build_kit(self._core, self._geography, telegram_name=name))
+        work = [
+            asyncio.create_task(reception.lanes.run(), name="lanes"),
+            asyncio.create_task(reception.sender.run(), name="replies"),
+        ]
+        hooks = asyncio.create_task(self._listen_to_telegram(reception))
+        stop = asyncio.create_task(self._stopping.wait())
+        try:
+            async with (
+                _served(self._public(reception), settings.public_listen),
+                _served(self._private(), settings.console_listen),
+            ):
+                log.info("the web process is ready", action="web.ready")
+                await asyncio.wait([stop, hooks, *work], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            hooks.cancel()
+            stop.cancel()
+            reception.lanes.stop()
+            await asyncio.wait(work[:1], timeout=settings.drain_s)
+            reception.sender.stop()
+            await asyncio.wait(work, timeout=settings.drain_s)
+            for task in work:
+                task.cancel()
+            ended = await asyncio.gather(*work, hooks, stop, return_exceptions=True)
+        for outcome in ended:
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    def _public(self, reception: Reception) -> web.Application:
+        core = self._core
+        app = web.Application()
+        webchat = core.gateways.webchat
+        hooked = [gateway for gateway in core.gateways.all.values() if gateway is not webchat]
+        intake = Intake(hooked, reception.inbox.store, public_url=core.settings.site_url, count=core.metrics)
+        hub = StreamHub(core.database, core.vault, core.clock, core.redis)
+        hub.attach(app)
+        languages = core.catalog.languages()
+        page = ChatPage(
+            core.catalog.say,
+            languages,
+            dict.fromkeys(languages, core.settings.ministry),
+            demo=core.settings.demo,
+        )
+        app.add_routes(
+            [
+                *intake.routes(),
+                *build_routes(
+                    webchat,
+                    reception.inbox.store,
+                    hub=hub,
+                    page=page,
+                    database=core.database,
+                    clock=core.clock,
+                ),
+                *public_health_routes(core),
+                *public_routes(build_services(core, self._geography)),
+            ]
+        )
+        return app
+
+    def _private(self) -> web.Application:
+        app = build_console(build_services(self._core, self._geography))
+        app.add_routes(private_routes(self._core))
+        return app
+
+    async def _open_telegram(self) -> str:
+        """Introduce ourselves at Telegram; return the bot's @name, "" when there is none to tell."""
+        gateway = self._core.gateways.telegram
+        if gateway is None or not await self._core.open_gateway(gateway):
+            return self._core.settings.telegram_name
+        return self._core.settings.telegram_name or gateway.name
+
+    async def _listen_to_telegram(self, reception: Reception) -> None:
+        """Have updates sent to us, or fetch them when nobody can reach us; until cancelled."""
+        gateway, settings = self._core.gateways.telegram, self._core.settings
+        if gateway is None:
+            await asyncio.Event().wait()
+            return
+        if settings.public_url:
+            await self._register(gateway, settings.public_url)
+            await asyncio.Event().wait()
+            return
+        lease = SoloLease(self._core.database, self._core.clock, reception.name, "telegram polling")
+        await TelegramPolling(gateway, reception.inbox.store, lease, self._core.metrics).run()
+
+    async def _register(self, gateway: TelegramGateway, public_url: str) -> None:
+        while True:
+            try:
+                await gateway.register_hook(public_url)
+            except SendError as error:
+                await self._core.account_closed(Channel.TELEGRAM, gateway.account, error.code)
+                await asyncio.sleep(HOOK_RETRY_S)
+            else:
+                return
+
+
+@asynccontextmanager
+async def _served(app: web.Application, listen: str) -> AsyncIterator[None]:
+    """Serve `app` at `host:port` for as long as the block runs."""
+    host, _, port = listen.rpartition(":")
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=REQUESTS_END_S)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, int(port), backlog=1024).start()
+        yield
+    finally:
+        await runner.cleanup()
