@@ -19,15 +19,18 @@ from app.settings import Settings
 from app.signals import on_stop
 from app.web import WebProcess
 from app.worker import WorkerProcess
+from storage.errors import StorageError
+from storage.migrate import migrate, newest
 
 PROCESSES = ("all", "web", "worker", "planner")
 
 
 def add(top: typer.Typer) -> None:
-    """`muster run`, `muster demo`, `muster check`."""
+    """`muster run`, `muster demo`, `muster check`, `muster migrate`."""
     top.command("run")(run_command)
     top.command("demo")(demo_command)
     top.command("check")(check_command)
+    top.command("migrate")(migrate_command)
 
 
 def run_command(process: Annotated[str, typer.Argument(help="all, web, worker or planner")] = "all") -> None:
@@ -63,6 +66,17 @@ def demo_command(
     """Run the whole service with simulated gateways and citizens; everything in it is a drill."""
     set_up_logs("demo", "warning")
     run(run_demo(settings_now(), folder=folder, people=people))
+
+
+def migrate_command() -> None:
+    """Bring the database to the newest schema; `muster run all` does it by itself."""
+    settings = settings_now()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        migrate(settings.sql_url)
+    except StorageError as error:
+        raise RefusedError(str(error)) from error
+    say(f"the schema is at {newest()}")
 
 
 def check_command(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
