@@ -21,7 +21,7 @@ from registry import addresses, changes
 from registry.errors import ErasedListError, PersonUnknownError
 from registry.lifecycle import PersonAct, PersonState
 from registry.people import PersonRow, get
-from registry.settling import enact, lock
+from registry.settling import enact, lock_whole
 from registry.tables import address, link_code, link_try, person, phone, whereabouts
 from storage.errors import SealError
 from storage.vault import Vault
@@ -129,7 +129,7 @@ async def _merged_into(connection: AsyncConnection, person_id: int) -> list[int]
 async def _destroy(
     connection: AsyncConnection, vault: Vault, person_id: int, now: datetime, forget: Sequence[Forget]
 ) -> None:
-    await lock(connection, person_id)
+    await lock_whole(connection, {person_id})
     row = await get(connection, person_id)
     if row is None:
         raise PersonUnknownError

@@ -23,7 +23,7 @@ from registry.addresses import AddressState
 from registry.errors import MergeRefusedError, PersonUnknownError
 from registry.lifecycle import PersonAct, PersonState
 from registry.people import PersonRow, get
-from registry.settling import enact, lock, settle
+from registry.settling import enact, lock_whole, settle
 from registry.tables import address, link_code, person, phone, whereabouts
 from registry.whereabouts import WhereaboutsKind
 from storage.vault import PersonVault, Vault
@@ -62,8 +62,7 @@ async def merge(
     """
     if one_id == other_id:
         raise MergeRefusedError("same", "This is one registration already.")
-    for person_id in sorted((one_id, other_id)):  # always in one order, or two merges wait for each other
-        await lock(connection, person_id)
+    await lock_whole(connection, {one_id, other_id})
     pair = [
         row for row in (await get(connection, one_id), await get(connection, other_id)) if row is not None
     ]

@@ -157,6 +157,7 @@ async def test_a_drill_registration_never_joins_a_real_one(
     assert (found.outcome, found.code_id) == (LinkOutcome.REFUSED, None)
     code_id = (await connection.execute(select(link_code.c.id))).scalar_one()
     assert (await links.confirm(connection, vault, drill.id, code_id, SOON)).outcome is LinkOutcome.REFUSED
+    assert (await links.confirm(connection, vault, drill.id, code_id, SOON)).outcome is LinkOutcome.WRONG
     assert (await people.find(connection, drill.address.lane))[0].id == drill.id  # type: ignore[index]
 
 

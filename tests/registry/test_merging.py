@@ -1,5 +1,6 @@
 """Two registrations become one and nothing is lost."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -191,6 +192,34 @@ async def test_others_take_their_data_along_in_the_same_transaction(database: Da
         found = await people.find(connection, new.address.lane)
     assert found is not None
     assert found[0].id == new.id  # nothing half done
+
+
+async def test_a_step_of_the_other_channel_and_a_merge_do_not_wait_for_each_other(
+    database: Database, vault: Vault
+) -> None:
+    async with database.durable() as connection:
+        old = await join(connection, vault, telegram("1"))
+        new = await join(connection, vault, webchat("2"), now=NOW + DAY)
+    wrote, go_on = asyncio.Event(), asyncio.Event()
+
+    async def step() -> None:
+        async with database.durable() as connection:
+            await people.seen(connection, new.address.lane, NOW + DAY)
+            wrote.set()
+            if database.dialect == "postgresql":
+                await asyncio.wait_for(go_on.wait(), 10)
+            await people.stop(connection, new.id, NOW + DAY)
+
+    async def joining() -> None:
+        await wrote.wait()
+        async with database.durable() as connection:
+            go_on.set()
+            await merge(connection, vault, old.id, new.id, NOW + 2 * DAY)
+
+    await asyncio.gather(step(), joining())
+    async with database.read() as connection:
+        states = [row.state for row in await addresses.of_person(connection, old.id)]
+    assert states == [AddressState.ACTIVE, AddressState.STOPPED]
 
 
 async def test_signposts_lead_to_the_last_survivor(database: Database, vault: Vault) -> None:
