@@ -21,6 +21,9 @@ from bot.tables import inbox
 from storage.database import Database
 
 FLOOD = 300
+# A database that cannot be reached: nobody listens on that port. (A file that cannot be opened would leave
+# a thread of the SQLite driver behind that may outlive the test's event loop.)
+LOST_DATABASE = "postgresql://nobody@127.0.0.1:9/none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from storage.clock import SystemClock
 from storage.database import Database, open_database
 from storage.errors import StorageUnavailableError
 from storage.vault import Vault
+from tests.bot.gateway_contract import LOST_DATABASE
 from tests.bot.wiring import address, everything_on_disk, never_exact, rows, said, to_origin
 
 
@@ -65,8 +66,8 @@ async def test_the_same_key_of_another_account_is_another_event(sqlite: Database
     assert await box.store([mine, other, receipt]) == 3
 
 
-async def test_a_failure_goes_to_every_caller(tmp_path: Path, vault: Vault) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'no' / 'such' / 'folder.db'}")
+async def test_a_failure_goes_to_every_caller(vault: Vault) -> None:
+    database = open_database(LOST_DATABASE)
     box = build(database, vault)
     results = await asyncio.gather(*(box.store([said(n)]) for n in range(3)), return_exceptions=True)
     assert [type(result) for result in results] == [StorageUnavailableError] * 3

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -16,7 +15,7 @@ from bot.intake import Intake
 from storage.clock import SystemClock
 from storage.database import Database, open_database
 from storage.vault import Vault
-from tests.bot.gateway_contract import Door, GatewayContract, Knock
+from tests.bot.gateway_contract import LOST_DATABASE, Door, GatewayContract, Knock
 from tests.bot.gateways.telegram.conftest import SECRET, TOKEN
 from tests.bot.wiring import never_exact, to_origin
 
@@ -43,9 +42,9 @@ def server(gateway: TelegramGateway, database: Database, vault: Vault) -> TestSe
 
 class TestTelegramContract(GatewayContract):
     @pytest.fixture
-    async def door(self, sqlite: Database, vault: Vault, tmp_path: Path) -> AsyncIterator[Door]:
+    async def door(self, sqlite: Database, vault: Vault) -> AsyncIterator[Door]:
         gateway = TelegramGateway(TelegramSettings(TOKEN, SECRET, "https://muster.example"))
-        lost_database = open_database(f"sqlite:///{tmp_path}/no/such/folder.db")
+        lost_database = open_database(LOST_DATABASE)
         body = message(1, text="canary-text")
         unknown = {"update_id": 5, "chat_boost": {"chat": CHAT}}
         async with server(gateway, sqlite, vault) as door, server(gateway, lost_database, vault) as lost:
