@@ -18,6 +18,7 @@ from handlers.who import pressed, typed_number
 
 NUMBER_GOOD_FOR = timedelta(hours=24)  # a bare number answers only what was asked since
 MOST_EVENTS = 8  # buttons of one message
+MAX_LABEL = 40  # characters of one button that a phone shows
 
 
 async def checkin_buttons(visit: Visit) -> bool:
@@ -101,13 +102,17 @@ def ask(visit: Visit, live: Sequence[LiveEvent]) -> None:
     if len(live) == 1:
         visit.reply(visit.say("checkin.ask", title=live[0].title), _answers(visit, live[0].code))
         return
-    buttons = [Button(event.title, f"which:{event.code}") for event in live[:MOST_EVENTS]]
+    buttons = [Button(_short(event.title), f"which:{event.code}") for event in live[:MOST_EVENTS]]
     visit.reply(visit.say("checkin.which"), buttons)
 
 
 def _answers(visit: Visit, code: str) -> tuple[Button, ...]:
     # The order of the buttons under a warning: typed numbers rely on it.
     return (visit.choice("alert.button.safe", f"safe:{code}"), help_button(visit, code))
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= MAX_LABEL else title[: MAX_LABEL - 1].rstrip() + "…"
 
 
 async def _safe(visit: Visit, code: str) -> None:

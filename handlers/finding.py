@@ -9,6 +9,7 @@ from places.cells import cell_of, centre
 from registry.whereabouts import Source, Whereabouts, WhereaboutsKind
 
 MOST_CHOICES = 3
+MAX_LABEL = 100  # characters kept of a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Spot:
 def found_by_name(kit: Kit, language: str, text: str) -> tuple[Spot, ...]:
     """Up to three places `text` may mean, best first."""
     found = kit.find_place(text, language)
-    return tuple(_spot(kit, language, candidate) for candidate in found[:MOST_CHOICES])
+    return tuple(_spot(candidate) for candidate in found[:MOST_CHOICES])
 
 
 def found_in_country(kit: Kit, language: str, text: str) -> tuple[Spot, ...]:
@@ -107,13 +108,12 @@ def _is_exact(found: NamedPlace) -> bool:
     return found.match in {"exact", "folded"}
 
 
-def _spot(kit: Kit, language: str, found: NamedPlace) -> Spot:
-    country = kit.country_name(found.country, language)
+def _spot(found: NamedPlace) -> Spot:
     if found.kind == "country":
-        return Spot(country, found.country, sure=_is_exact(found))
+        return Spot(found.name, found.country, sure=_is_exact(found))
     is_city = found.kind == "city"
     return Spot(
-        label=f"{found.name}, {country}",
+        label=found.name[:MAX_LABEL],
         country=found.country,
         cell=cell_of(found.lat, found.lon) if is_city else None,
         radius_km=found.radius_km if is_city else 0.0,

@@ -50,7 +50,7 @@ class Checkin:
 
 
 class NamedPlace(Protocol):
-    """A place that was found by its name."""
+    """A place that was found by its name; `name` says the region and country too, in the asker's language."""
 
     @property
     def name(self) -> str: ...

@@ -35,8 +35,6 @@ def ask_which(visit: Visit) -> None:
     visit.reply(
         visit.say("place.which"),
         [*buttons, visit.choice("place.none", "place:none")],
-        ask=Ask.LOCATION,
-        ask_label=visit.say("place.share"),
     )
 
 

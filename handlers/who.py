@@ -6,7 +6,7 @@ warned, and nothing else is kept, before they agreed.
 
 from dataclasses import replace
 
-from bot.messages import Button, Inbound, InboundKind
+from bot.messages import Button, Channel, Inbound, InboundKind
 from bot.turn import Turn
 from handlers.invitation import invitation
 from handlers.kit import Kit
@@ -47,7 +47,7 @@ async def refresh(visit: Visit) -> None:
 async def has_only_web(visit: Visit) -> bool:
     """Whether nothing but web chats reaches this person."""
     rows = await addresses.of_person(visit.turn.connection, visit.person.id)
-    return all(row.channel == "webchat" for row in rows)
+    return all(row.channel is Channel.WEBCHAT for row in rows)
 
 
 async def _create(kit: Kit, turn: Turn) -> tuple[PersonRow, AddressRow]:

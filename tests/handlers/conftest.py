@@ -55,8 +55,10 @@ class Spot:
 
 
 ATLAS = (
-    Spot("Reykjavik", "city", "IS", 64.147, -21.942, city="Reykjavik", time_zone="Atlantic/Reykjavik"),
-    Spot("Bangkok", "city", "TH", 13.756, 100.502, city="Bangkok", time_zone="Asia/Bangkok"),
+    Spot(
+        "Reykjavik, Iceland", "city", "IS", 64.147, -21.942, city="Reykjavik", time_zone="Atlantic/Reykjavik"
+    ),
+    Spot("Bangkok, Thailand", "city", "TH", 13.756, 100.502, city="Bangkok", time_zone="Asia/Bangkok"),
     Spot("Iceland", "country", "IS"),
     Spot("Thailand", "country", "TH"),
     Spot("Vietnam", "country", "VN"),
@@ -66,7 +68,7 @@ ATLAS = (
 def find_place(text: str, _language: str) -> list[Spot]:
     """Exact names, and two letters' difference as fuzzy."""
     plain = text.strip().casefold()
-    found = [spot for spot in ATLAS if spot.name.casefold() == plain]
+    found = [spot for spot in ATLAS if spot.name.casefold().split(",")[0] == plain]
     near = [replace(spot, match="fuzzy") for spot in ATLAS if plain[:4] == spot.name.casefold()[:4]]
     return found or (near if len(plain) >= 4 else [])
 
