@@ -1,7 +1,7 @@
 """What is sealed in inbox and outbox comes back as it was."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.codec import (
@@ -34,16 +34,19 @@ receipts = st.builds(Receipt, delivery=st.none() | st.integers(0, 2**62))
 outbounds = st.builds(Outbound, buttons=st.lists(st.builds(Button), max_size=4).map(tuple))
 
 
+@settings(deadline=None)
 @given(inbounds | receipts)
 def test_an_event_comes_back(event: Event) -> None:
     assert load_event(dump_event(event)) == event
 
 
+@settings(deadline=None)
 @given(outbounds)
 def test_an_outbound_comes_back(outbound: Outbound) -> None:
     assert load_outbound(dump_outbound(outbound)) == outbound
 
 
+@settings(deadline=None)
 @given(addresses)
 def test_an_address_comes_back(address: Address) -> None:
     assert load_address(dump_address(address)) == address

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 
 from bot.inbox import lane_of
 from bot.leases import LaneLeases
@@ -265,6 +265,28 @@ async def test_a_lane_taken_in_the_middle_of_a_step_rolls_it_back(
     await wiring.inbox.store([said(1)])
     assert (await wiring.steps.run(await waiting(wiring)))[0] is StepEnd.LOST
     assert await rows(postgres_only, outbox) == await rows(postgres_only, conversation) == 0
+
+
+async def test_a_slow_step_is_not_overtaken_by_the_persons_next_message(
+    postgres_only: Database, vault: Vault
+) -> None:
+    begun = asyncio.Event()
+
+    async def slow_at_first(turn: Turn) -> None:
+        if turn.inbound.text == "0":
+            begun.set()
+            await turn.connection.execute(text("SELECT pg_sleep(0.5)"))
+        await note_in_session(turn)
+
+    wiring = Wiring(postgres_only, vault, MovableClock(), slow_at_first)
+    async with Running(wiring):
+        await wiring.inbox.store([said(0)])
+        await asyncio.wait_for(begun.wait(), 10)
+        for number in range(1, 5):
+            await wiring.inbox.store([said(number), said(number, "bob")])
+        await until(lambda: all_done(postgres_only))
+    assert (await session_of(postgres_only, vault, "ann")).data["seen"] == "0,1,2,3,4"
+    assert (await session_of(postgres_only, vault, "bob")).data["seen"] == "1,2,3,4"
 
 
 async def test_a_button_press_is_acknowledged_after_its_step(sqlite: Database, vault: Vault) -> None:

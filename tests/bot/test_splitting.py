@@ -1,6 +1,6 @@
 """Long texts are cut where it hurts least, and no word is lost."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.splitting import split_text
@@ -9,6 +9,7 @@ from bot.words import utf16_units
 ALPHABET = "ab .!?\n\u0301🌊👩\u200d🚒นำ้ệ。।"
 
 
+@settings(deadline=None)
 @given(st.text(ALPHABET, max_size=300), st.integers(2, 60))
 def test_no_character_is_lost_and_every_piece_fits(text: str, limit: int) -> None:
     pieces = split_text(text, limit)

@@ -2,12 +2,13 @@
 
 import unicodedata
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.words import MAX_TEXT, clean, utf16_units
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec=None), max_size=200))
 def test_clean_words_are_nfc_without_controls_and_can_be_written(text: str) -> None:
     words = clean(text)

@@ -5,8 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bot.errors import ClosedError, SendError, TransientError
-from bot.gateways.telegram.gateway import TelegramGateway
+from bot.errors import ClosedError, ForgedHookError, SendError, TransientError
+from bot.gateway import Hook
+from bot.gateways.telegram.gateway import SECRET_HEADER, TelegramGateway
 from bot.gateways.telegram.settings import TelegramSettings
 from bot.messages import Address, Ask, Button, Channel, Inbound, InboundKind, Outbound
 from tests.bot.gateways.telegram.conftest import SECRET, TOKEN
@@ -34,6 +35,13 @@ async def test_a_channel_that_was_closed_can_be_opened_later(api: SimulatedApi) 
         await gateway.open()
     await gateway.open()
     await gateway.close()
+
+
+@pytest.mark.parametrize("given", ["", "x", "None"])
+def test_without_a_secret_of_our_own_no_webhook_is_authentic(given: str) -> None:
+    gateway = TelegramGateway(TelegramSettings(TOKEN))
+    with pytest.raises(ForgedHookError):
+        gateway.verify(Hook(b"{}", {SECRET_HEADER: given}, ""))
 
 
 def test_settings_show_no_secret() -> None:

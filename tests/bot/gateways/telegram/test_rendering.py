@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import RejectedError
@@ -58,6 +58,7 @@ def test_markup_is_never_read_into_words() -> None:
     assert "parse_mode" not in part
 
 
+@settings(deadline=None)
 @given(
     st.text("aé🌊 .\n", min_size=1, max_size=200).map(lambda text: text * 60), st.booleans(), st.booleans()
 )

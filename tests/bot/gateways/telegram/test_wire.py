@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import MalformedHookError
@@ -138,6 +138,7 @@ fields = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["message", "callback_query", "my_chat_member", "edited_message"]),
     st.dictionaries(fields, json_values | st.just(CHAT) | st.just(ANN), max_size=8),
