@@ -148,6 +148,7 @@ class Kit:
         drill_token: whether an invitation to an exercise is ours and good.
         telegram_bot: `@name` of our chat on Telegram, "" when there is none.
         default_language: for whom nothing is known.
+        live_alerts: None where the planner brings a live warning to newcomers by itself.
     """
 
     vault: Vault
@@ -159,7 +160,6 @@ class Kit:
     country_name: Callable[[str, str], str]
     mission_phone: MissionPhone
     live_events: LiveEvents
-    live_alerts: LiveAlerts
     checkin: CheckIn
     page: Page
     carry: Sequence[Carry]
@@ -169,3 +169,4 @@ class Kit:
     drill_token: Callable[[str], bool]
     telegram_bot: str = ""
     default_language: str = "en"
+    live_alerts: LiveAlerts | None = None

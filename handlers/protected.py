@@ -34,6 +34,8 @@ async def tell_protected(visit: Visit, *, label: str, whole_country: bool, first
 
 async def send_live_alerts(visit: Visit) -> bool:
     """Show the warnings that are live where the person is; whether there was one."""
+    if visit.kit.live_alerts is None:
+        return False
     live = await visit.kit.live_alerts(
         visit.turn.connection, person_id=visit.person.id, language=visit.language, now=visit.turn.now
     )

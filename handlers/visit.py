@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.messages import Ask, Button, Frame, Inbound, InboundKind, Outbound
@@ -16,7 +17,9 @@ from registry.whereabouts import WhereaboutsRow
 from storage.vault import PersonVault
 
 DO = "do:"  # begins the data of buttons that stand for a command
+SAID, SAID_AT = "said", "said_at"
 MAX_KEPT_WORDS = 1_000  # characters of a message kept in case it should go to an officer
+KEEP_WORDS_FOR = timedelta(hours=24)
 
 
 class At(StrEnum):
@@ -126,12 +129,14 @@ class Visit:
 
     def keep_words(self) -> None:
         """Remember what was typed, so that it can still go to an officer."""
-        if self.is_text and self.inbound.text and self.asked is None:
-            self.session.data["said"] = self.inbound.text[:MAX_KEPT_WORDS]
+        if self.said.whole and self.asked is None:
+            self.session.data[SAID] = self.inbound.text[:MAX_KEPT_WORDS]
+            self.session.data[SAID_AT] = self.turn.now.isoformat()
 
     def take_words(self) -> str:
-        """What `keep_words` remembered, "" when nothing; forgotten now."""
-        return self.session.data.pop("said", "")
+        """What `keep_words` remembered in the last day, "" when nothing; forgotten now."""
+        words, at = self.session.data.pop(SAID, ""), self.session.data.pop(SAID_AT, "")
+        return words if at and self.turn.now - datetime.fromisoformat(at) <= KEEP_WORDS_FOR else ""
 
 
 def shown_buttons(session: Session) -> tuple[Button, ...]:

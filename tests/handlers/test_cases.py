@@ -1,5 +1,6 @@
 """What somebody writes while their request is open."""
 
+from datetime import timedelta
 from typing import Any
 
 from bot.messages import InboundKind
@@ -89,3 +90,19 @@ async def test_pressing_twice_opens_one_request(citizen: Any, protected: Any) ->
     await citizen.say("help")
     await citizen.say("HELP!")
     assert len(await citizen.cases()) == 1
+
+
+async def test_old_words_are_not_sent_with_a_new_call(world: Any, citizen: Any, protected: Any) -> None:
+    await protected(citizen)
+    await citizen.say("my passport is lost")
+    world.now += timedelta(days=2)
+    await citizen.say("help")
+    assert await citizen.thread() == ["help"]
+
+
+async def test_a_typed_call_counts_in_the_event(world: Any, citizen: Any, protected: Any) -> None:
+    await protected(citizen)
+    await world.begin_event("ABC234", "Eruption")
+    await citizen.say("we are trapped on the roof")
+    assert await citizen.answer_in(1) == "NEED_HELP"
+    assert (await citizen.cases())[0].event_id == 1
