@@ -1,0 +1,93 @@
+"""Every guard alone: it refuses its case, nothing else does, and without it the case would pass."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from alerts import gate
+from alerts.dossier import DeskAct, Gap
+from alerts.errors import AlertRefusedError
+from alerts.terms import Severity
+from staff.officers import Maker, Role
+from tests.alerts.dossiers import APPROVER, AUTHOR, Case, cases, drafted, good, written
+from tests.alerts.office import NOW, only_in
+
+CASES = list(cases())
+
+
+@pytest.mark.parametrize("act", DeskAct)
+def test_a_good_act_passes(act: DeskAct) -> None:
+    assert gate.objections(good(act)) == ()
+    gate.examine(good(act))
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_guard_is_the_only_one_that_refuses_its_case(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [reason.code for reason in gate.objections(case.dossier)] == [case.code]
+    with pytest.raises(AlertRefusedError) as refused:
+        gate.examine(case.dossier)
+    assert refused.value.codes == {case.code}
+    without = tuple(guard for guard in gate.GUARDS if guard.name != case.guard)
+    assert len(without) == len(gate.GUARDS) - 1
+    monkeypatch.setattr(gate, "GUARDS", without)
+    assert gate.objections(case.dossier) == ()
+
+
+def test_every_guard_has_a_case_for_every_act_it_watches() -> None:
+    watched = {(guard.name, act) for guard in gate.GUARDS for act in guard.acts}
+    assert watched == {(case.guard, case.dossier.act) for case in CASES}
+
+
+def test_every_guard_names_its_source() -> None:
+    assert all("ection" in (guard.check.__doc__ or "") for guard in gate.GUARDS)
+
+
+def test_all_objections_are_told_at_once() -> None:
+    dossier = written(good(DeskAct.APPROVE, officer=replace(APPROVER, roles=())), texts={}, area={})
+    assert {reason.code for reason in gate.objections(dossier)} == {"not_approver", "no_text", "no_area"}
+
+
+def test_a_language_gap_never_holds_up_a_grave_alert() -> None:
+    gaps = (Gap("th", 40, "en"),)
+    for severity in Severity:
+        dossier = written(good(DeskAct.APPROVE, gaps=gaps), severity=severity)
+        blocked = severity not in {Severity.EXTREME, Severity.SEVERE}
+        assert bool(gate.objections(dossier)) is blocked
+        accepted = replace(dossier, accepted={"th": 40})
+        assert gate.objections(accepted) == ()
+
+
+def test_a_drill_needs_no_correction_and_may_come_from_any_source() -> None:
+    drill = written(good(DeskAct.SUBMIT), status="Exercise", correction={}, all_clear={})
+    assert gate.objections(drill) == ()
+    source = {
+        "identifier": "", "sender": "", "sent": "", "status": "Test", "msg_type": "Ack", "scope": "",
+        "complete": False,
+    }  # fmt: skip
+    start = drafted(DeskAct.DRAFT, status="Test", source=source, corrects=None, event_id=None)
+    assert gate.objections(replace(start, event=None, corrected=None)) == ()
+
+
+def test_probation_ends_after_a_day() -> None:
+    for hours, refused in ((23.99, True), (24.0, False)):
+        then = NOW - timedelta(hours=hours)
+        made = replace(APPROVER, makers=(Maker(AUTHOR.id, then), Maker(50, then)))
+        puppet = replace(AUTHOR, makers=(Maker(APPROVER.id, then), Maker(50, then)))
+        codes = {
+            reason.code for reason in gate.objections(good(DeskAct.APPROVE, officer=made, writers=(puppet,)))
+        }
+        assert codes == ({"made_by_author", "made_author", "same_maker"} if refused else set())
+
+
+def test_open_sea_needs_a_role_everywhere_to_send_but_not_to_stop() -> None:
+    here = replace(APPROVER, roles=only_in("IS", Role.APPROVER))
+    at_sea = good(DeskAct.APPROVE, officer=here, countries=frozenset())
+    assert [reason.code for reason in gate.objections(at_sea)] == ["not_approver"]
+    assert gate.objections(good(DeskAct.APPROVE, countries=frozenset())) == ()
+    assert gate.objections(good(DeskAct.CANCEL, officer=here, countries=frozenset())) == ()
+
+
+def test_one_country_is_enough_to_stop() -> None:
+    here = replace(APPROVER, roles=only_in("IS", Role.AUTHOR))
+    assert gate.objections(good(DeskAct.CANCEL, officer=here, countries=frozenset({"IS", "GL"}))) == ()
