@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -208,6 +208,7 @@ async def test_the_list_survives_a_line_cut_short_and_is_for_its_owner_only(tmp_
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+@settings(deadline=None, max_examples=40)  # it waits for a disk
 @given(st.lists(st.integers(1, 2**53 - 1), max_size=20), st.integers(0, 400))
 def test_whatever_is_cut_off_the_end_only_whole_ids_are_read(
     tmp_path_factory: pytest.TempPathFactory, ids: list[int], cut: int

@@ -3,7 +3,7 @@
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.errors import ActRefusedError
@@ -35,6 +35,7 @@ def test_the_table_has_no_step_that_the_matrix_does_not_know() -> None:
     assert len(TRANSITIONS) == sum(cell != "-" for row in MATRIX.values() for cell in row.split())
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(A), max_size=12))
 def test_ends_are_ends_and_stopping_is_only_undone_by_resuming(acts: list[PersonAct]) -> None:
     state, wants = S.NEW, True

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from places.cells import cell_of
@@ -125,6 +125,7 @@ def test_a_place_out_of_range_is_refused(changes: dict[str, object], code: str) 
     assert refused.value.code == code
 
 
+@settings(deadline=None)
 @given(st.floats(-90, 90), st.floats(-180, 180))
 def test_any_position_on_earth_can_be_kept_as_its_cell(lat: float, lon: float) -> None:
     place = Whereabouts(WhereaboutsKind.PIN, cell_of(lat, lon), 0.0, "IS")
