@@ -47,8 +47,10 @@ class Hook:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A message rendered once for everybody who gets the same words; `parts` are the provider's own
-    shapes.
+    """A message rendered once for everybody who gets the same words.
+
+    `parts` are the provider's own shapes, in the order in which they are sent. A caller that wants to go on
+    after a failure in the middle may send them one by one, each as a `Prepared` of one part.
     """
 
     parts: tuple[Mapping[str, str], ...]

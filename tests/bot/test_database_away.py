@@ -6,11 +6,13 @@ import asyncio
 
 import asyncpg
 
+from bot.gateway import Prepared
+from bot.messages import Accepted, Address
 from bot.tables import inbox, outbox
 from storage.database import Database, open_database
 from storage.errors import StorageUnavailableError
 from storage.vault import Vault
-from tests.bot.wiring import MovableClock, Wiring, column, echo, rows, said, session_of, until
+from tests.bot.wiring import MovableClock, Provider, Wiring, column, echo, rows, said, session_of, until
 from tests.postgres import fresh_database
 
 
@@ -61,5 +63,42 @@ async def test_people_are_served_when_it_is_back(postgres_server: str, vault: Va
         assert len(seen) == len(set(seen))
     assert wiring.given_up == []
     assert not [text for _who, text in wiring.provider.sent if text.startswith("Sorry")]
+    await admin.close()
+    await database.close()
+
+
+async def test_what_was_sent_is_recorded_when_it_is_back_and_not_sent_again(
+    postgres_server: str, vault: Vault
+) -> None:
+    url = await fresh_database(postgres_server)
+    name = url.split("/")[3].split("?")[0]
+    admin = await asyncpg.connect(postgres_server)
+    database = open_database(url)
+
+    class AtTheWorstMoment(Provider):
+        async def send(self, to: Address, message: Prepared, *, delivery: int | None = None) -> Accepted:
+            accepted = await super().send(to, message, delivery=delivery)
+            await close_door(admin, name)
+            return accepted
+
+    wiring = Wiring(database, vault, MovableClock(), echo, provider=AtTheWorstMoment())
+    await wiring.inbox.store([said(1)])
+    runs = [asyncio.create_task(wiring.lanes.run()), asyncio.create_task(wiring.sender.run())]
+
+    async def sent() -> bool:
+        return bool(wiring.provider.sent)
+
+    await until(sent)
+    await asyncio.sleep(0.3)  # time in which the outcome cannot be written
+    await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+    async def recorded() -> bool:
+        return await column(database, outbox, "state") == ["sent"]
+
+    await until(recorded)
+    wiring.lanes.stop()
+    wiring.sender.stop()
+    await asyncio.wait_for(asyncio.gather(*runs), 10)
+    assert wiring.provider.sent == [("ann", "you said 1")]
     await admin.close()
     await database.close()
