@@ -7,7 +7,7 @@ import json
 import signal
 import sys
 from argparse import ArgumentParser, Namespace
-from contextlib import suppress
+from contextlib import AsyncExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from simulator.ledger import load
 from simulator.person import Pace
 from simulator.population import generate, load_population
 from simulator.server import Simulator
+from simulator.serving import Cast, playing
 
 
 def parser() -> ArgumentParser:
@@ -38,6 +39,8 @@ def parser() -> ArgumentParser:
     serve.add_argument("--port", type=int, default=0)
     serve.add_argument("--token", action="append", help="token of a bot, <id>:<secret>; may be repeated")
     serve.add_argument("--seed", type=int, default=1)
+    serve.add_argument("--people", type=int, default=0, help="so many citizens of a drill around Reykjavik")
+    serve.add_argument("--state", type=Path, help="file that keeps the citizens' world between runs")
     serve.add_argument("--population", type=Path, help="JSON lines of citizens")
     serve.add_argument(
         "--service", help="base address of the service's public listener; citizens register there"
@@ -124,26 +127,29 @@ async def run_serve(options: Namespace) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with Simulator(config_of(options)) as sim:
+    async with Simulator(config_of(options)) as sim, AsyncExitStack() as stack:
+        cast = cast_of(options)
+        if cast is not None:
+            await stack.enter_async_context(playing(sim, cast, lambda one: say(json.dumps(asdict(one)))))
         say(f"telegram {sim.telegram_base}<token>  control {sim.url}/__sim/stats")
-        citizens: asyncio.Task[None] | None = None
-        if options.population is not None:
-            if not options.service:
-                raise ValueError("citizens need --service, where they register")
-            citizens = asyncio.create_task(register(sim, options))
         await stop.wait()
-        if citizens is not None:
-            citizens.cancel()
-            with suppress(asyncio.CancelledError):
-                await citizens
     return 0
 
 
-async def register(sim: Simulator, options: Namespace) -> None:
-    """Let the citizens register and say how it went."""
-    pace = Pace(speed=options.speed, parallel=options.parallel)
-    progress = await sim.register(load_population(options.population), options.service, pace)
-    say(json.dumps(asdict(progress)))
+def cast_of(options: Namespace) -> Cast | None:
+    """Who takes part, None for nobody; raises `ValueError`."""
+    if options.population is None and not options.people:
+        return None
+    if not options.service:
+        raise ValueError("citizens need --service, where they register")
+    return Cast(
+        service=options.service,
+        population=None if options.population is None else load_population(options.population),
+        people=options.people,
+        state=options.state,
+        pace=Pace(speed=options.speed, parallel=options.parallel),
+        seed=options.seed,
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -35,7 +35,7 @@ class Progress:
 
 
 class Crowd:
-    """All people of one population."""
+    """All people of one population. `struck`: the moments whose fates have happened."""
 
     def __init__(
         self, population: Population, telegram: Telegram, ledger: Ledger, rng: random.Random, pace: Pace
@@ -52,7 +52,7 @@ class Crowd:
         }
         self._tasks: set[asyncio.Task[None]] = set()
         self._under_way = 0
-        self._struck: set[Moment] = set()
+        self.struck: set[Moment] = set()
         self._browsers: Browsers | None = None
         telegram.listen(self._heard)
 
@@ -75,8 +75,13 @@ class Crowd:
                 finally:
                     self._under_way -= 1
 
-        await asyncio.gather(*(one(person) for person in self.people.values() if not person.outcome))
+        await asyncio.gather(*(one(person) for person in self.people.values() if not person.settled()))
         return self.progress()
+
+    def forgive(self) -> None:
+        """Whoever got stuck may register anew."""
+        for person in self.people.values():
+            person.forgive()
 
     def progress(self) -> Progress:
         """Counts so far."""
@@ -110,9 +115,9 @@ class Crowd:
         Call it with *before* when everybody is registered: from then on the fates *during* strike by
         themselves when the first warning arrives. Web chats that will be away close *before*.
         """
-        if moment in self._struck:
+        if moment in self.struck:
             return 0
-        self._struck.add(moment)
+        self.struck.add(moment)
         doomed = [
             person
             for person in self.people.values()
@@ -144,7 +149,7 @@ class Crowd:
         person = self._by_chat.get((bot.account, chat_id))
         if person is None:
             return
-        armed = Moment.BEFORE in self._struck and Moment.DURING not in self._struck
+        armed = Moment.BEFORE in self.struck and Moment.DURING not in self.struck
         if armed and any(map(CHECK_IN.fullmatch, message.buttons)):
             self._spawn(self._strike_during())
         person.hear(message)

@@ -58,7 +58,12 @@ class World:
 
 
 class Person:
-    """One citizen's live state: a talk on each channel. `outcome` is empty while registering is not over."""
+    """One citizen's live state: a talk on each channel.
+
+    Attributes:
+        outcome: registered, refused, stopped or stuck:<stages>; empty while registering is not over.
+        token: web chat cookie of an earlier run, empty if none.
+    """
 
     def __init__(self, citizen: Citizen, world: World, bot: Bot) -> None:
         self.citizen, self._world, self._bot = citizen, world, bot
@@ -66,15 +71,31 @@ class Person:
         self.chat: WebChat | None = None
         self.outcome = ""
         self.answers_waiting = 0
+        self.token = ""
         self._moved = asyncio.Event()
 
     def busy(self) -> bool:
         """Whether an acknowledgement of theirs is on its way."""
         return self.chat is not None and self.chat.online and self.chat.waiting()
 
+    def settled(self) -> bool:
+        """Whether nothing is left to do: registered or not, and the chat page open if they have one."""
+        returning = self.outcome == "registered" and self.chat is None and bool(self.token)
+        return bool(self.outcome) and not returning
+
+    def forgive(self) -> None:
+        """They got stuck: forget the talk and be ready to register anew."""
+        if self.outcome.startswith("stuck"):
+            self.outcome = ""
+            self.talks = {TELEGRAM: Talk(), WEBCHAT: Talk()}
+
     async def register(self, browsers: Browsers | None) -> None:
-        """Walk to being protected on all their channels; sets `outcome`."""
+        """Walk to being protected on all their channels; sets `outcome`. Who was protected in an earlier run
+        only opens the chat page again."""
         citizen = self.citizen
+        if self.outcome == "registered":
+            await self._come_back(browsers)
+            return
         try:
             async with asyncio.timeout(self._world.pace.patience_s):
                 self.outcome = await self._register(browsers)
@@ -127,6 +148,15 @@ class Person:
         if self.chat is not None and not self.chat.online:
             await self.chat.open()
             self._note(WEBCHAT, "online")
+
+    async def _come_back(self, browsers: Browsers | None) -> None:
+        if browsers is None:
+            return
+        self.chat = WebChat(browsers, self.citizen.id, self.citizen.client_language, self.hear)
+        self.chat.token = self.token
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._world.pace.patience_s):
+                await self.open_chat()
 
     async def _register(self, browsers: Browsers | None) -> str:
         first = TELEGRAM if self.citizen.on_telegram else WEBCHAT

@@ -50,9 +50,7 @@ class Browsers:
 
 def open_browsers(base: str, ledger: Ledger, rng: random.Random, count: int) -> Browsers:
     """Get ready for `count` browsers; raises `ValueError` for an address that is not loopback."""
-    where = urlsplit(base)
-    if where.scheme not in ("http", "https") or where.hostname not in (LOOPBACK, "localhost"):
-        raise ValueError("simulated citizens talk to loopback addresses only")
+    check_loopback(base)
     raise_file_limit(2 * count + OWN_FILES)
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
@@ -61,6 +59,13 @@ def open_browsers(base: str, ledger: Ledger, rng: random.Random, count: int) -> 
         read_bufsize=2**14,
     )
     return Browsers(base.rstrip("/"), session, ledger, rng)
+
+
+def check_loopback(base: str) -> None:
+    """Raises `ValueError` for an address that is not loopback."""
+    where = urlsplit(base)
+    if where.scheme not in ("http", "https") or where.hostname not in (LOOPBACK, "localhost"):
+        raise ValueError("simulated citizens talk to loopback addresses only")
 
 
 def raise_file_limit(needed: int) -> None:

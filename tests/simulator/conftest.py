@@ -54,6 +54,7 @@ class PaperService:
 
     async def start(self) -> None:
         app = web.Application()
+        app.router.add_get("/readyz", self.ready)
         app.router.add_post("/hooks/telegram", self.telegram)
         app.router.add_get("/chat", self.page)
         app.router.add_get("/chat/events", self.events)
@@ -64,6 +65,9 @@ class PaperService:
         await web.TCPSite(self.runner, "127.0.0.1", 0).start()
         self.url = f"http://127.0.0.1:{self.runner.addresses[0][1]}"
         self.session = aiohttp.ClientSession()
+        await self.set_webhook()
+
+    async def set_webhook(self) -> None:
         hook = {"url": f"{self.url}/hooks/telegram", "secret_token": SECRET}
         async with self.session.post(f"{self.sim.telegram_base}{DEMO_TOKEN}/setWebhook", json=hook) as answer:
             assert answer.status == 200
@@ -71,6 +75,9 @@ class PaperService:
     async def stop(self) -> None:
         await self.session.close()
         await self.runner.cleanup()
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        return web.json_response({"redis": True})
 
     async def telegram(self, request: web.Request) -> web.Response:
         assert request.headers["X-Telegram-Bot-Api-Secret-Token"] == SECRET
