@@ -26,7 +26,6 @@ CONNECTIONS = 100
 HOOK_CONNECTIONS = 40
 MAX_HOOK_BYTES = 256 * 1024  # a text of 4,096 units, fully escaped, with everything Telegram adds, is a tenth
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header, not a secret
-LONGEST_POLL_S = 50  # the Bot API server's own limit
 
 
 class TelegramGateway:
