@@ -7,6 +7,7 @@ Reads one SQLite file when it is opened, then pure numpy; 20 MB of memory.
 import json
 import sqlite3
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,9 +49,11 @@ def read_atlas(connection: sqlite3.Connection) -> Atlas:
         rows = {
             name: (kind, data) for name, kind, data in connection.execute("SELECT name, kind, data FROM blob")
         }
-        arrays = {n: np.frombuffer(data, dtype=kind) for n, (kind, data) in rows.items() if kind != "json"}
-        words = {name: json.loads(data) for name, (kind, data) in rows.items() if kind == "json"}
-        sets = tuple(frozenset(countries) for countries in words.pop("sets"))
-        return Atlas(**arrays, **{name: tuple(listed) for name, listed in words.items()}, sets=sets)
+        values: dict[str, Any] = {
+            name: tuple(json.loads(data)) if kind == "json" else np.frombuffer(data, dtype=kind)
+            for name, (kind, data) in rows.items()
+        }
+        values["sets"] = tuple(frozenset(countries) for countries in values["sets"])
+        return Atlas(**values)
     except (sqlite3.DatabaseError, KeyError, TypeError, ValueError) as fault:
         raise GazetteerError("damaged", "gazetteer file is damaged; compile it again") from fault

@@ -26,7 +26,7 @@ class Builder:
     """Rows of `place`, `name` and `label`, keyed as the file wants them."""
 
     def __init__(self) -> None:
-        self.places: list[tuple[int, int, str, str, str, float, float, int, int, str]] = []
+        self.places: list[tuple[int, str, str, str, str, float, float, int, int, str]] = []
         self._names: dict[str, dict[int, tuple[set[str], int]]] = {}
         self._labels: dict[tuple[int, str], str] = {}
 
@@ -46,7 +46,7 @@ class Builder:
         number = len(self.places) + 1
         lat, lon = position
         self.places.append(
-            (number, int(kind), name, country, admin1, lat, lon, population, radius_km, timezone)
+            (number, kind.value, name, country, admin1, lat, lon, population, radius_km, timezone)
         )
         self.name(number, name, OWN)
         return number

@@ -54,7 +54,8 @@ def compile_gazetteer(path: Path, say: Callable[[str], None] = lambda _: None) -
         with closing(sqlite3.connect(partial)) as connection:
             connection.executescript(f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; {TABLES}")
             _fill(connection, say)
-            connection.execute("INSERT INTO meta VALUES ('stamp', ?)", (stamp(),))
+            meta = {"schema": str(SCHEMA_VERSION), "stamp": stamp()}
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
             connection.commit()
             connection.execute("VACUUM")
         with partial.open("rb") as file:

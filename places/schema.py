@@ -3,7 +3,7 @@
 Pure. One SQLite file, written once by `places.compile`, read by `places.gazetteer` and `places.atlas`.
 """
 
-from enum import IntEnum
+from enum import StrEnum
 
 SCHEMA_VERSION = 1
 """Raise it whenever tables, keys or compile rules change; a file with another stamp is compiled anew."""
@@ -11,7 +11,7 @@ SCHEMA_VERSION = 1
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE place (
-    id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, name TEXT NOT NULL, country TEXT NOT NULL,
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, country TEXT NOT NULL,
     admin1 TEXT NOT NULL, lat REAL NOT NULL, lon REAL NOT NULL, population INTEGER NOT NULL,
     radius_km INTEGER NOT NULL, timezone TEXT NOT NULL
 );
@@ -30,9 +30,9 @@ CREATE TABLE blob (name TEXT PRIMARY KEY, kind TEXT NOT NULL, data BLOB NOT NULL
 """
 
 
-class Kind(IntEnum):
+class Kind(StrEnum):
     """What a place is."""
 
-    CITY = 0
-    ADMIN1 = 1
-    COUNTRY = 2
+    CITY = "city"
+    ADMIN1 = "admin1"
+    COUNTRY = "country"

@@ -37,11 +37,11 @@ def territory_names(language: str) -> dict[str, str]:
 
 def zone_cities(language: str) -> list[ZoneCity]:
     """The exemplar cities of `language`, where CLDR names one."""
-    countries: dict[str, str] = get_global("zone_territories")  # type: ignore[assignment]
-    aliases: dict[str, str] = get_global("zone_aliases")  # type: ignore[assignment]
+    countries = get_global("zone_territories")
+    aliases = get_global("zone_aliases")
     found = []
     for zone, names in Locale.parse(language).time_zones.items():
-        country = countries.get(zone) or countries.get(aliases.get(zone, "")) or ""
+        country = str(countries.get(zone) or countries.get(aliases.get(zone, "")) or "")
         if len(country) == 2 and country.isalpha() and "city" in names and "/" in zone:
             key = zone.rsplit("/", 1)[1].replace("_", " ")
             found.append(ZoneCity(country, key, language, str(names["city"])))
@@ -50,7 +50,7 @@ def zone_cities(language: str) -> list[ZoneCity]:
 
 def zone_keys() -> list[ZoneCity]:
     """Every zone's own English key as a name in English."""
-    countries: dict[str, str] = get_global("zone_territories")  # type: ignore[assignment]
+    countries = get_global("zone_territories")
     keys = [
         (zone.rsplit("/", 1)[1].replace("_", " "), country)
         for zone, country in countries.items()
@@ -64,6 +64,6 @@ def only_zone(country: str, zone: str) -> str:
 
     GeoNames files Hanoi under Asia/Bangkok; people there know their time by Asia/Ho_Chi_Minh.
     """
-    countries: dict[str, str] = get_global("zone_territories")
+    countries = get_global("zone_territories")
     own = [name for name, territory in countries.items() if territory == country and "/" in name]
     return own[0] if len(own) == 1 and countries.get(zone) != country else zone
