@@ -169,14 +169,30 @@ async def test_the_citizen_may_write_until_it_is_closed(database: Database, vaul
         assert await cases.current(connection, somebody.id) == case
         await desk_of(vault, clock).close(connection, EVERYWHERE, case.id)
         assert await cases.current(connection, somebody.id) is None
-        with pytest.raises(CaseClosedError):
-            await cases.add_message(
-                connection, somebody.vault, case.id, CITIZEN, MessageKind.TEXT, "?", key="k", now=LATER
-            )
+        for author in (CITIZEN, SYSTEM):
+            with pytest.raises(CaseClosedError):
+                await cases.add_message(
+                    connection, somebody.vault, case.id, author, MessageKind.TEXT, "?", key="k", now=LATER
+                )
+        assert await thread.read(connection, somebody.vault, case.id) == []
         assert (await ask(connection, somebody, "press", event_id=7)).id == case.id  # the same press
         again = await ask(connection, somebody, "press again", event_id=7, now=LATER)
         assert again.id != case.id
         assert again.state is CaseState.OPEN
+
+
+async def test_only_the_citizens_words_make_a_case_wait_again(sqlite: Database, vault: Vault) -> None:
+    async with sqlite.durable() as connection:
+        somebody = await join(connection, vault, telegram("1"))
+        case = await ask(connection, somebody, "press")
+        await desk_of(vault, StandingClock(LATER)).answer(
+            connection, EVERYWHERE, case.id, "Hello.", key="form"
+        )
+        for author, state in ((SYSTEM, CaseState.ANSWERED), (CITIZEN, CaseState.OPEN)):
+            await cases.add_message(
+                connection, somebody.vault, case.id, author, MessageKind.TEXT, "?", key=author, now=LATER
+            )
+            assert (await store.get(connection, case.id)).state is state
 
 
 async def test_what_they_write_belongs_to_the_case_that_changed_last(sqlite: Database, vault: Vault) -> None:
