@@ -2,21 +2,17 @@
 cases.
 
 Typed words mean *safe* only when the whole message is in the language's closed list. Anything that is
-negated, mixed or a question, and a number that may answer an older question, is asked back. Need help never
-is.
+negated, mixed or a question is asked back. Need help never is.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from alerts.checkin_status import CheckinStatus
 from bot.messages import Button
 from handlers.cases import ask_for_help, case_of, help_button, note
 from handlers.kit import LiveEvent
-from handlers.visit import At, Visit, shown_buttons
-from handlers.who import pressed, typed_number
+from handlers.visit import At, Visit
 
-NUMBER_GOOD_FOR = timedelta(hours=24)  # a bare number answers only what was asked since
 MOST_EVENTS = 8  # buttons of one message
 MAX_LABEL = 40  # characters of one button that a phone shows
 
@@ -29,7 +25,7 @@ async def checkin_buttons(visit: Visit) -> bool:
     elif action == "help":
         await _help(visit, code)
     elif action == "which":
-        live = [event for event in await _live(visit) if event.code == code]
+        live = [event for event in await live_events(visit) if event.code == code]
         if live:
             ask(visit, live)
         else:
@@ -46,7 +42,7 @@ async def checkin_words(visit: Visit) -> bool:
     )
     if not visit.is_text or not (visit.said.resembles(words) or visit.said.holds(words)):
         return False
-    live = await _live(visit)
+    live = await live_events(visit)
     plain = visit.said.is_one_of(words)
     if not live:
         if not plain or visit.session.step:
@@ -63,51 +59,17 @@ async def checkin_words(visit: Visit) -> bool:
     return True
 
 
-async def checkin_numbers(visit: Visit) -> bool:
-    """A bare number: the answer to what was asked last, and asked back when that is not certain."""
-    number = typed_number(visit)
-    if number is None or visit.at(At.NUMBER):
-        return False
-    shown, asked = shown_buttons(visit.session), visit.session.data.get("asked")
-    since = datetime.fromisoformat(asked) if asked else None
-    open_ones = [event for event in await _live(visit) if not event.answered]
-    newer = [event for event in open_ones if since is None or event.at >= since]
-    if newer:
-        return await _number_after_warning(
-            visit, number, newer, is_certain=not shown and visit.at(At.NOTHING)
-        )
-    if not shown or since is None:
-        return False
-    if visit.turn.now - since > NUMBER_GOOD_FOR:
-        visit.reply(visit.say("fallback.old_number"), shown)
-        return True
-    if 1 <= number <= len(shown):
-        visit.inbound = pressed(visit.inbound, shown[number - 1])
-    return False
-
-
-async def _number_after_warning(
-    visit: Visit, number: int, live: Sequence[LiveEvent], *, is_certain: bool
-) -> bool:
-    fresh = visit.turn.now - live[0].at <= NUMBER_GOOD_FOR
-    if is_certain and fresh and len(live) == 1 and number in {1, 2}:
-        visit.inbound = pressed(visit.inbound, _answers(visit, live[0].code)[number - 1])
-        return False
-    ask(visit, live)
-    return True
-
-
 def ask(visit: Visit, live: Sequence[LiveEvent]) -> None:
     """Ask which of several warnings is meant, or about one: safe or in need?"""
     if len(live) == 1:
-        visit.reply(visit.say("checkin.ask", title=live[0].title), _answers(visit, live[0].code))
+        visit.reply(visit.say("checkin.ask", title=live[0].title), answers(visit, live[0].code))
         return
     buttons = [Button(_short(event.title), f"which:{event.code}") for event in live[:MOST_EVENTS]]
     visit.reply(visit.say("checkin.which"), buttons)
 
 
-def _answers(visit: Visit, code: str) -> tuple[Button, ...]:
-    # The order of the buttons under a warning: typed numbers rely on it.
+def answers(visit: Visit, code: str) -> tuple[Button, ...]:
+    """The two answers in the order in which they stand under a warning: typed numbers rely on it."""
     return (visit.choice("alert.button.safe", f"safe:{code}"), help_button(visit, code))
 
 
@@ -143,5 +105,6 @@ async def _help(visit: Visit, code: str) -> None:
     await ask_for_help(visit, None if event is None else event.event_id)
 
 
-async def _live(visit: Visit) -> Sequence[LiveEvent]:
+async def live_events(visit: Visit) -> Sequence[LiveEvent]:
+    """Events with a live warning that was sent to this person, newest message first."""
     return await visit.kit.live_events(visit.turn.connection, person_id=visit.person.id, now=visit.turn.now)

@@ -10,7 +10,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from bot.messages import InboundKind
 from bot.router import Router
 from bot.turn import Conversation, Step, Turn
-from handlers import cases, checkin, danger, fallback, help, language, link, phone, place, start, stop, where  # noqa: A004 - the command's own name
+from handlers import (
+    cases,
+    checkin,
+    danger,
+    fallback,
+    help,  # noqa: A004 - the command's own name
+    language,
+    link,
+    numbers,
+    phone,
+    place,
+    start,
+    stop,
+    where,
+)
 from handlers.kit import Kit
 from handlers.visit import At, Visit, remember_buttons
 from handlers.who import leave, meet
@@ -18,7 +32,7 @@ from handlers.who import leave, meet
 Part = Callable[[Visit], Awaitable[bool]]
 
 ORDER: tuple[tuple[str, Part], ...] = (
-    ("numbers", checkin.checkin_numbers),  # makes a typed number the button it means
+    ("numbers", numbers.typed_numbers),  # makes a typed number the button it means
     ("danger", danger.hear_danger),
     ("stop", stop.stop),
     ("start", start.start),

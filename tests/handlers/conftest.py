@@ -94,6 +94,7 @@ class World:
     late: list[Outbound] = field(default_factory=list)
     pages: list[tuple[str, str]] = field(default_factory=list)
     number: int = 0
+    events: int = 0
 
     @property
     def kit(self) -> Kit:
@@ -164,7 +165,8 @@ class World:
     async def begin_event(self, code: str, title: str) -> None:
         """An event becomes live for everybody."""
         self.now += timedelta(minutes=1)
-        number = len(self.live) + 1
+        self.events += 1
+        number = self.events
         async with self.database.durable() as connection:
             await connection.execute(
                 insert(event).values(id=number, code=code, title=title, drill=False, created_at=self.now)

@@ -1,9 +1,11 @@
 """Safe or in need: never guessed, and need help never waits."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from assistance import store as case_store
 from bot.messages import Ask, InboundKind
 
 CODE = "ABC234"
@@ -34,55 +36,44 @@ async def test_the_buttons(world: Any, citizen: Any, protected: Any, catalog: An
     assert world.pages == [("help", case.code)]
 
 
-@pytest.mark.parametrize(
-    ("language", "words"),
-    [
-        ("en", "I'm safe"),
-        ("en", "I’m safe."),
-        ("en", "SAFE!"),
-        ("vi", "Tôi an toàn"),
-        ("vi", "tôi không sao"),
-        ("th", "ปลอดภัยครับ"),
-        ("id", "Saya selamat"),
-        ("id", "aman"),
-        ("vi", "safe"),
-    ],
-)
+SAFE = {
+    "en": ["I'm safe", "I’m safe.", "SAFE!"],
+    "vi": ["Tôi an toàn", "tôi không sao", "safe"],
+    "th": ["ปลอดภัยครับ"],
+    "id": ["Saya selamat", "aman"],
+}
+UNCLEAR = {
+    "en": ["I am not safe", "safe?", "Is it safe here?", "safe but my house is gone"],
+    "vi": ["tôi không an toàn", "an toan", "ở đây có an toàn không?"],
+    "th": ["ไม่ปลอดภัย", "ที่นี่ปลอดภัยไหม"],
+    "id": ["saya tidak aman", "apakah aman?"],
+}
+
+
+@pytest.mark.parametrize("language", SAFE)
 async def test_a_whole_message_of_the_list_means_safe(
-    world: Any, citizen: Any, protected: Any, language: str, words: str
+    world: Any, citizen: Any, protected: Any, language: str
 ) -> None:
     citizen.hint = language
     await protected(citizen)
-    await world.begin_event(CODE, "Eruption")
-    await citizen.say(words)
-    assert await citizen.answer_in(1) == "SAFE"
+    for words in SAFE[language]:
+        world.live.clear()
+        await world.begin_event(f"EVENT{world.events + 2}", "Eruption")
+        await citizen.say(words)
+        assert await citizen.answer_in(world.events) == "SAFE", words
 
 
-@pytest.mark.parametrize(
-    ("language", "words"),
-    [
-        ("en", "I am not safe"),
-        ("en", "safe?"),
-        ("en", "Is it safe here?"),
-        ("en", "safe but my house is gone"),
-        ("vi", "tôi không an toàn"),
-        ("vi", "an toan"),
-        ("vi", "ở đây có an toàn không?"),
-        ("th", "ไม่ปลอดภัย"),
-        ("th", "ที่นี่ปลอดภัยไหม"),
-        ("id", "saya tidak aman"),
-        ("id", "apakah aman?"),
-    ],
-)
+@pytest.mark.parametrize("language", UNCLEAR)
 async def test_negated_mixed_and_asked_words_are_asked_back(
-    world: Any, citizen: Any, protected: Any, language: str, words: str
+    world: Any, citizen: Any, protected: Any, language: str
 ) -> None:
     citizen.hint = language
     await protected(citizen)
     await world.begin_event(CODE, "Eruption")
-    assert "Eruption" in await citizen.say(words)
-    assert citizen.choices == [f"safe:{CODE}", f"help:{CODE}"]
-    assert await citizen.answer_in(1) is None
+    for words in UNCLEAR[language]:
+        assert "Eruption" in await citizen.say(words)
+        assert citizen.choices == [f"safe:{CODE}", f"help:{CODE}"]
+        assert await citizen.answer_in(1) is None, words
     await citizen.say("2")
     assert await citizen.answer_in(1) == "NEED_HELP"
     assert len(await citizen.cases()) == 1
@@ -150,3 +141,21 @@ async def test_safe_leaves_a_request_open_and_tells_the_officer(warned: Any) -> 
 async def test_a_sticker_is_no_answer(warned: Any) -> None:
     assert "only text" in await warned.do(InboundKind.OTHER)
     assert await warned.answer_in(1) is None
+
+
+async def test_a_changed_mind_typed_as_a_number_counts(warned: Any) -> None:
+    await warned.say("1")
+    await warned.say("2")
+    assert await warned.answer_in(1) == "NEED_HELP"
+    assert len(await warned.cases()) == 1
+
+
+async def test_a_number_for_the_officer_goes_to_the_officer(world: Any, warned: Any) -> None:
+    await warned.say("we are trapped")
+    assert warned.choices == ["case:no"]
+    case = (await warned.cases())[0]
+    world.now += timedelta(minutes=5)
+    async with world.database.durable() as connection:
+        await case_store.change(connection, case.id, state="answered", changed_at=world.now)
+    await warned.say("1")
+    assert await warned.thread() == ["we are trapped", "1"]
