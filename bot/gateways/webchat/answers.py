@@ -70,6 +70,7 @@ def guarded(handler: Handler) -> Handler:
             response = await handler(request)
         except HookError as error:
             response = refusal(error.status, str(error))
+            response.force_close()  # part of its body may still be on the way
         except GoneError:
             response = refusal(403, "unknown_chat")
         except TooManyError as error:

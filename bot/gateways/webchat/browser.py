@@ -20,7 +20,8 @@ def origin_of(public_url: str) -> str:
         HalfConfiguredError: it is not `https://host`, nor `http://` on loopback, or it has a path.
     """
     parts = urlsplit(public_url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
+    plain = parts.path in {"", "/"} and not parts.query and "@" not in parts.netloc
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not plain:
         raise HalfConfiguredError("the web chat needs the public URL: https:// and a host, without a path")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise HalfConfiguredError("the public URL must begin with https: unless it is on loopback")

@@ -4,6 +4,7 @@ There is no provider: whoever asks is a browser with a cookie of ours. A message
 the browser acknowledges it, which comes back as a receipt.
 """
 
+import re
 import secrets
 from collections.abc import Sequence
 from hashlib import sha256
@@ -42,6 +43,8 @@ ACKS_PATH = "/chat/acks"
 MAX_BODY = 16 * 1024
 KEY_LENGTH = 80
 
+_ACCOUNT = re.compile(r"[a-z0-9_-]{1,40}")
+
 # Ours to choose: what one SQL writer stores in shared commits without its readers noticing.
 LIMITS = Limits(
     per_second=1_000,
@@ -67,8 +70,8 @@ class WebChatGateway:
     def __init__(
         self, *, account: str, public_url: str, database: Database, vault: Vault, clock: Clock, redis: Redis
     ) -> None:
-        if not account:
-            raise HalfConfiguredError("the web chat needs an account name")
+        if not _ACCOUNT.fullmatch(account):
+            raise HalfConfiguredError("the web chat needs an account name of a-z, 0-9, _ and -")
         self._origin = origin_of(public_url)
         self._account = account
         self._shelf = Shelf(database, vault, clock)
@@ -163,6 +166,10 @@ class WebChatGateway:
             chat = inbound.address.value
             stored = await self._shelf.put(Parcel(chat, f"own:{inbound.key}", body, from_citizen=True))
             await self._bell.ring(chat, stored)
+
+    async def shown(self, messages: Sequence[int]) -> None:
+        """Note that a browser has these messages; raises `StorageUnavailableError`."""
+        await self._shelf.acknowledge(messages)
 
     async def acknowledge(self, event: Event) -> None:
         """A browser waits for nothing after a pressed button."""

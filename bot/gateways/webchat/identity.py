@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.tables import webchat
@@ -22,7 +22,6 @@ TOKEN_BYTES = 32
 CHAT_BYTES = 16
 REMEMBERED = 20_000  # cookies kept in memory
 REMEMBERED_S = 60.0  # after this an erased chat's cookie is refused by every process
-SEEN_EVERY_S = 3_600.0
 UNUSED_FOR = timedelta(days=30)
 PURGE_ROWS = 5_000
 
@@ -38,7 +37,6 @@ def hash_token(token: str) -> bytes:
 class _Known:
     chat: str
     until: float  # monotonic
-    seen_at: float | None  # monotonic; None = not written by this process yet
 
 
 class ChatBook:
@@ -82,28 +80,15 @@ class ChatBook:
         entry = self._known.get(hash_token(token)) if _TOKEN.fullmatch(token) else None
         return entry.chat if entry is not None and entry.until > self._clock.monotonic() else None
 
-    async def touch(self, token: str) -> None:
-        """Note that this chat is in use, at most hourly; raises like `create`."""
-        entry = self._known.get(hash_token(token))
-        now = self._clock.monotonic()
-        if entry is None or (entry.seen_at is not None and now - entry.seen_at < SEEN_EVERY_S):
-            return
-        entry.seen_at = now
-        async with self._database.bulk() as connection:
-            change = update(webchat).where(webchat.c.chat == entry.chat)
-            await connection.execute(change.values(seen_at=self._clock.now()))
-
     def _remember(self, hashed: bytes, chat: str) -> None:
-        before = self._known.get(hashed)
-        until = self._clock.monotonic() + REMEMBERED_S
-        self._known[hashed] = _Known(chat, until, before.seen_at if before is not None else None)
+        self._known[hashed] = _Known(chat, self._clock.monotonic() + REMEMBERED_S)
         self._known.move_to_end(hashed)
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
 
 
 async def forget_unused(connection: AsyncConnection, now: datetime) -> int:
-    """Remove chats that somebody opened 30 days ago or earlier and never used; return how many (<= 5,000)."""
+    """Remove chats opened 30 days ago in which nobody ever said anything; return how many (<= 5,000)."""
     never_used = (webchat.c.seen_at == webchat.c.created_at) & (webchat.c.created_at < now - UNUSED_FOR)
     some = select(webchat.c.chat).where(never_used).limit(PURGE_ROWS).scalar_subquery()
     return (await connection.execute(delete(webchat).where(webchat.c.chat.in_(some)))).rowcount

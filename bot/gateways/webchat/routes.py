@@ -16,7 +16,7 @@ from bot.gateways.webchat.gateway import ACKS_PATH, MESSAGES_PATH, WebChatGatewa
 from bot.gateways.webchat.guard import Allowance, Guard, TooManyError
 from bot.gateways.webchat.hub import StreamHub
 from bot.gateways.webchat.page import ChatPage
-from bot.gateways.webchat.store import acknowledge, is_empty, not_acknowledged
+from bot.gateways.webchat.store import is_empty, not_acknowledged
 from bot.gateways.webchat.stream import Stream
 from bot.gateways.webchat.wire import read_said
 from bot.messages import Event, Inbound, Receipt
@@ -100,7 +100,6 @@ class _Site:
         self._hub = hub
         self._page = page
         self._database = database
-        self._clock = clock
         self._streams = allowances.streams
         self._messages = Guard(clock, allowances.message, allowances.messages)
         self._acks = Guard(clock, allowances.ack, allowances.acks)
@@ -121,6 +120,7 @@ class _Site:
         language = wish if wish in self._page.languages else best_language(headers, self._page.languages)
         response = web.Response(text=self._page.render(language, fresh=fresh), content_type="text/html")
         response.headers.update({"Cache-Control": "no-store", "Content-Language": language})
+        response.enable_compression()
         secure = self._gateway.secure
         response.set_cookie(
             COOKIE, token, max_age=COOKIE_S, path="/", httponly=True, samesite="Lax", secure=secure
@@ -154,7 +154,6 @@ class _Site:
             if isinstance(event, Inbound):
                 await self._gateway.keep_own(event, read_said(hook.body).id)
         await self._store_events(events)
-        await self._gateway.book.touch(cookie_of(hook.headers))
         return web.json_response({"stored": True}, status=202, headers={"Cache-Control": "no-store"})
 
     async def take_acks(self, request: web.Request) -> web.Response:
@@ -167,8 +166,7 @@ class _Site:
         if receipts:
             await self._store_events(receipts)
         if first:
-            async with self._database.bulk() as connection:
-                await acknowledge(connection, [one.id for one in first], self._clock.now())
+            await self._gateway.shown([one.id for one in first])
         return web.Response(status=204, headers={"Cache-Control": "no-store"})
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
@@ -217,7 +215,7 @@ class _Site:
 
 async def _write(response: web.StreamResponse, text: str) -> None:
     async with asyncio.timeout(WRITE_DEADLINE_S):
-        await response.write(text.encode())
+        await response.write(text.encode(errors="replace"))
 
 
 def _lower(request: web.Request) -> dict[str, str]:

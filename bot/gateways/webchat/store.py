@@ -16,6 +16,7 @@ from storage.database import insert_new
 from storage.vault import Place
 
 KEEP = timedelta(days=30)
+USED_EVERY = timedelta(days=1)
 HISTORY = 50  # messages shown to a page that opens
 BACKLOG = 500  # messages not acknowledged that are sent again at most; older ones show in the history
 PURGE_ROWS = 5_000
@@ -126,6 +127,12 @@ async def is_empty(connection: AsyncConnection, chat: str) -> bool:
     """Whether nothing was said in `chat` yet."""
     query = select(webchat_message.c.id).where(webchat_message.c.chat == chat).limit(1)
     return (await connection.execute(query)).first() is None
+
+
+async def note_use(connection: AsyncConnection, chats: Collection[str], now: datetime) -> None:
+    """Note that citizens say something in `chats`, once a day for each."""
+    long_ago = (webchat.c.seen_at == webchat.c.created_at) | (webchat.c.seen_at < now - USED_EVERY)
+    await connection.execute(update(webchat).where(webchat.c.chat.in_(chats), long_ago).values(seen_at=now))
 
 
 async def not_acknowledged(connection: AsyncConnection, chat: str, ids: Collection[int]) -> list[Unacked]:

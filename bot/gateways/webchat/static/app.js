@@ -273,7 +273,7 @@
   }
   let order = 0;
   function send(what, own) {
-    const id = uuid(), at = Date.now();
+    const id = uuid(), at = own ? Date.now() : 0; // a greeting goes before what waits from before
     order += 1;
     keep.set(QUEUE + id, JSON.stringify({ id: id, at: at, order: order, say: what, own: own }));
     if (own) showOwn(Object.assign({ client: id }, own), new Date(at), "waiting");
@@ -290,6 +290,7 @@
     // The cookie is gone or unknown: a new page brings a new one. Not more than once a minute.
     if (Date.now() - Number(keep.get("muster.reload") || 0) < 60000) return false;
     keep.set("muster.reload", String(Date.now()));
+    keep.drop("muster.started.");
     location.reload();
     return true;
   }
@@ -388,7 +389,6 @@
     log.setAttribute("aria-busy", "false");
     measure();
     if (log.lastElementChild) bring(log.lastElementChild);
-    greet();
   }
   function greet() {
     const join = (/[?&]join=(drill-[A-Za-z0-9_.~=-]{1,200})(?:&|$)/.exec(location.search) || [])[1] || "";
@@ -463,5 +463,7 @@
     now();
   });
   speak(keep.get("muster.language"));
+  greet();
   connect();
+  flush();
 })();
