@@ -20,7 +20,7 @@ async def tell_protected(visit: Visit, *, label: str, whole_country: bool, first
     visit.wait_at(At.NOTHING)
     key = "protected.country" if whole_country else "protected.place"
     following = visit.say("protected.next", emergency=await emergency_words(visit))
-    visit.reply(f"{visit.say(key, place=label)} {following}")
+    visit.reply(f"{visit.say(key, place=label)}\n{following}")
     warned = await send_live_alerts(visit)
     if not first:
         return

@@ -173,9 +173,9 @@ def run_town(sqlite_template: Path, catalog: Any, guesser: Any) -> Any:
     return run
 
 
-@given(sequence=st.lists(events, max_size=14))
+@given(sequence=st.lists(events, max_size=12))
 @settings(
-    max_examples=50,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
