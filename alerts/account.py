@@ -103,7 +103,14 @@ class AccountWorker:
             held = self.line.lease.hold(entry, asked_at)
             task = asyncio.create_task(self._work(held))
             self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A batch broke in our own code: say where; it stays on the stream and is read again."""
+        self._running.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("a batch broke", action="batch.broken", exc_info=error, **self._names)
 
     @property
     def in_flight(self) -> int:

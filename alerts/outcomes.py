@@ -1,12 +1,12 @@
 """What became of one delivery, written in bulk and only forward. Touches the `delivery` table."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, update
+from sqlalchemy import ColumnElement, bindparam, case, func, literal_column, or_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.delivery import DeliveryState, predecessors
@@ -43,6 +43,11 @@ class Outcome:
     next_at: datetime | None = None
 
 
+def one_of(states: Iterable[DeliveryState]) -> ColumnElement[bool]:
+    """The condition that a delivery is in one of `states`, in a form that an UPDATE of many rows may hold."""
+    return or_(*(delivery.c.state == literal_column(f"'{state.value}'") for state in sorted(states)))
+
+
 async def name_attempts(connection: AsyncConnection, deliveries: Sequence[int], now: datetime) -> None:
     """Write down who is about to be sent to, before the bytes leave (`never-resend`)."""
     changes = update(delivery).where(delivery.c.id.in_(deliveries), delivery.c.state == DeliveryState.QUEUED)
@@ -65,7 +70,7 @@ async def write(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> Non
             }
         )
     for state, rows in groups.items():
-        forward = delivery.c.state.in_(sorted(predecessors(state)))
+        forward = one_of(predecessors(state))
         changes: dict[str, Any] = {
             "attempts": delivery.c.attempts + bindparam("b_attempts"),
             "provider_id": func.coalesce(delivery.c.provider_id, bindparam("b_provider")),

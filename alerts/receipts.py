@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.delivery import CONFIRMED, DeliveryState, predecessors
+from alerts.outcomes import one_of
 from alerts.tables import alert, delivery, revision
 from bot.messages import Receipt, ReceiptState
 
@@ -61,7 +62,7 @@ def _where(receipt: Receipt) -> ColumnElement[bool]:
 
 
 def _change(which: ColumnElement[bool], state: DeliveryState, error: str, now: datetime) -> Any:
-    forward = delivery.c.state.in_(sorted(predecessors(state)))
+    forward = one_of(predecessors(state))
     changes: dict[str, Any] = {"state": case((forward, state.value), else_=delivery.c.state)}
     if state in ARRIVED:
         changes["accepted_at"] = func.coalesce(delivery.c.accepted_at, now)

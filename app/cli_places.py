@@ -62,7 +62,9 @@ def serve_command() -> None:
     for line in sys.stdin:
         try:
             asked = json.loads(line)
-            answer = {"candidates": world.candidates(str(asked["text"]), str(asked.get("lang", "en")))}
+            answer: dict[str, Any] = {
+                "candidates": world.candidates(str(asked["text"]), str(asked.get("lang", "en")))
+            }
         except (ValueError, KeyError, TypeError):
             answer = {"error": "expected a JSON object with a text"}
         say(json.dumps(answer, ensure_ascii=False))

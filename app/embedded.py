@@ -32,7 +32,12 @@ class EmbeddedRedis:
 
     url: str
     process_id: int
-    adopted: bool
+    process: "subprocess.Popen[bytes] | None" = None  # None = adopted from an earlier start
+
+    @property
+    def adopted(self) -> bool:
+        """Whether it ran already."""
+        return self.process is None
 
 
 def find_redis_server() -> Path:
@@ -65,7 +70,7 @@ def start_redis(folder: Path) -> EmbeddedRedis:
     socket = _socket_path(folder)
     running = _wait_loaded(socket)
     if running is not None:
-        return EmbeddedRedis(_url(socket), running, adopted=True)
+        return EmbeddedRedis(_url(socket), running)
     socket.unlink(missing_ok=True)
     command = [
         str(find_redis_server()),
@@ -88,39 +93,37 @@ def start_redis(folder: Path) -> EmbeddedRedis:
                 f"Redis stopped at once; its reason is the end of {folder / 'redis.log'}"
             )
         if _wait_loaded(socket) is not None:
-            return EmbeddedRedis(_url(socket), process.pid, adopted=False)
+            return EmbeddedRedis(_url(socket), process.pid, process)
         time.sleep(0.02)
-    stop_process(process.pid)
+    process.kill()
+    process.wait()
     raise EmbeddedRedisError(f"Redis did not answer within {START_S:.0f} s; see {folder / 'redis.log'}")
 
 
 def stop_redis(server: EmbeddedRedis, *, seconds: float = 10.0) -> None:
     """Ask the server to write its file and stop; make it stop after `seconds`."""
-    stop_process(server.process_id, seconds=seconds)
+    if server.process is None:
+        stop_process(server.process_id, seconds=seconds)
+        return
+    server.process.terminate()
+    try:
+        server.process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        server.process.kill()
+        server.process.wait()
 
 
 def stop_process(process_id: int, *, seconds: float = 10.0) -> None:
-    """Ask a process to stop, wait, and make it stop after `seconds`; one that is gone already is fine."""
+    """Ask a process that is no child of ours to stop, wait, and make it stop after `seconds`."""
     try:
         os.kill(process_id, signal.SIGTERM)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if _reaped(process_id):
-                return
             os.kill(process_id, 0)
             time.sleep(0.02)
         os.kill(process_id, signal.SIGKILL)
-        _reaped(process_id)
     except ProcessLookupError:
         return
-
-
-def _reaped(process_id: int) -> bool:
-    """Collect the process if it was a child of ours that ended (else it would stay as a zombie)."""
-    try:
-        return os.waitpid(process_id, os.WNOHANG)[0] == process_id
-    except ChildProcessError:
-        return False
 
 
 def _socket_path(folder: Path) -> Path:

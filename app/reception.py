@@ -12,7 +12,7 @@ from app.worker import process_name
 from bot.inbox import Inbox, lane_of
 from bot.lanes import LaneRunner
 from bot.leases import LaneLeases
-from bot.messages import Address, Channel, Inbound, Pin, Receipt
+from bot.messages import Address, Inbound, Pin, Receipt
 from bot.outcomes import Outcomes
 from bot.receiving import ReceiptRunner
 from bot.sender import OutboxSender
@@ -31,9 +31,7 @@ class Reception:
 
     def __init__(self, core: Core, kit: Kit) -> None:
         self._core = core
-        self._gateways = {
-            (Channel(name), account): gateway for (name, account), gateway in core.gateways.all.items()
-        }
+        self._gateways = core.gateways.all
         self.name = process_name()
         self.sender = self._sender()
         self.lanes = self._lanes(kit)
@@ -48,12 +46,11 @@ class Reception:
 
     def _sender(self) -> OutboxSender:
         core = self._core
-        paces = {(Channel(name), account): limiter for (name, account), limiter in core.limiters.items()}
         outcomes = Outcomes(
             database=core.database,
             vault=core.vault,
             clock=core.clock,
-            paces=paces,
+            paces=core.limiters,
             on_gone=self._gone,
             on_moved=self._moved,
             on_closed=core.account_closed,
@@ -62,7 +59,7 @@ class Reception:
             database=core.database,
             vault=core.vault,
             gateways=self._gateways,
-            paces=paces,
+            paces=core.limiters,
             clock=core.clock,
             outcomes=outcomes,
             count=core.metrics,
@@ -98,7 +95,7 @@ class Reception:
         )
 
     async def _acknowledge(self, inbound: Inbound) -> None:
-        gateway = self._gateways.get((inbound.address.channel, inbound.address.account))
+        gateway = self._gateways.get((inbound.address.channel.value, inbound.address.account))
         if gateway:
             await gateway.acknowledge(inbound)
 

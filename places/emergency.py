@@ -1,35 +1,57 @@
-"""Public emergency numbers of a country. Pure; reads the short-number metadata of `phonenumbers`
-(Apache-2.0).
+"""Emergency numbers of a country, from the short-number metadata of libphonenumber.
 
-The metadata says which numbers are for emergencies, not for which kind. So all of a country are shown, the
-general ones first, and where there are too many to tell a frightened person the first few only. Numbers
-that an officer confirmed come as `confirmed` and win.
+Pure; touches phonenumbers only. The metadata does not say which number is the police, fire brigade or
+ambulance, so they are shown as "emergency numbers", never by service. A ministry's own table comes first
+where it has one.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+import re
+from collections.abc import Mapping
+from itertools import product
 
-import phonenumbers
+from phonenumbers import PhoneMetadata
 
-GENERAL = ("112", "911", "999", "000", "111")
-"""One call for everything, where a country has it; 112 first, handsets know it best (3GPP TS 22.101)."""
-MOST = 4
-CANDIDATES = (*(f"{number:03d}" for number in range(1000)), *(f"{number:04d}" for number in range(10_000)))
+MOST_DIGITS = 4
+"""Longer ones (six digits in a few countries) are local services, not what a foreigner should dial."""
+MOST_NUMBERS = 4
+"""More than this confuses somebody in danger; the mission's table can say more."""
+TOO_MANY = 12
+"""A pattern that fits more numbers than this is a range, not a list of services: nobody knows what
+answers."""
+FIRST = ("112", "911", "999", "000", "111", "119", "110")
+"""Numbers known across many countries, shown first where the country really has them."""
+AT_HOME = {"US": "911", "CA": "911", "AU": "000"}
+"""Where 112 reaches help from mobile phones only, the country's own number comes before it."""
 
 
-def emergency_numbers(country: str, confirmed: Mapping[str, Sequence[str]] | None = None) -> tuple[str, ...]:
-    """Numbers to call in `country` (ISO 3166-1 alpha-2), at most four, () when nobody knows.
+def emergency_numbers(
+    country: str, confirmed: Mapping[str, tuple[str, ...]] | None = None
+) -> tuple[str, ...]:
+    """Numbers to dial in `country` (ISO 3166-1 alpha-2), () when none is known for sure.
 
-    Args:
-        confirmed: country -> numbers an officer confirmed.
+    `confirmed` (by an officer, with its source) replaces the whole answer for a country; an empty tuple
+    there means "show the mission's phone instead". Otherwise a number is given only when libphonenumber
+    lists it both as an emergency number of the country and as free of charge; all of a country's are
+    dropped when its pattern is a range. At most four: worldwide known ones first, then those of three
+    digits, ascending.
     """
-    if confirmed and confirmed.get(country):
-        return tuple(confirmed[country])
-    return _published(country)
+    if confirmed is not None and country in confirmed:
+        return confirmed[country]
+    metadata = PhoneMetadata.short_metadata_for_region(country)
+    if metadata is None or metadata.emergency is None or metadata.toll_free is None:
+        return ()
+    emergency, free = metadata.emergency.national_number_pattern, metadata.toll_free.national_number_pattern
+    if not emergency or not free:
+        return ()
+    lengths = [length for length in metadata.emergency.possible_length if 2 <= length <= MOST_DIGITS]
+    numbers = ("".join(digits) for length in lengths for digits in product("0123456789", repeat=length))
+    both = re.compile(f"(?=(?:{emergency})$)(?:{free})")
+    listed = [number for number in numbers if both.fullmatch(number)]
+    if len(listed) > TOO_MANY:
+        return ()
+    return tuple(sorted(listed, key=lambda number: _rank(number, country))[:MOST_NUMBERS])
 
 
-@lru_cache(maxsize=300)
-def _published(country: str) -> tuple[str, ...]:
-    known = [number for number in CANDIDATES if phonenumbers.is_emergency_number(number, country)]
-    first = [number for number in GENERAL if number in known]
-    return tuple(dict.fromkeys([*first, *known]))[:MOST]
+def _rank(number: str, country: str) -> tuple[bool, int, int, str]:
+    worldwide = FIRST.index(number) if number in FIRST else len(FIRST)
+    return (number != AT_HOME.get(country), worldwide, abs(len(number) - 3), number)

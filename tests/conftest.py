@@ -6,12 +6,14 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
-from app.embedded import find_redis_server
+from app.embedded import EmbeddedRedis, find_redis_server, start_redis
+from places.compile import compile_gazetteer, is_current
 from storage.clock import SystemClock
 from storage.database import Database, open_database
 from storage.migrate import migrate
@@ -20,6 +22,33 @@ from storage.vault import Vault
 from tests.postgres import apart, fresh_database, postgres
 
 ROOT = Path(__file__).parent.parent
+
+
+@dataclass(slots=True)
+class OwnRedis:
+    """A Redis of one test, to be killed and started again."""
+
+    folder: Path
+    server: EmbeddedRedis | None = None
+
+    @property
+    def url(self) -> str:
+        assert self.server is not None
+        return self.server.url
+
+    def start(self) -> None:
+        self.server = start_redis(self.folder)
+
+    def kill(self) -> None:
+        """As if the power went: no goodbye."""
+        assert self.server is not None
+        assert self.server.process is not None
+        self.server.process.kill()
+        self.server.process.wait()
+
+    def empty(self) -> None:
+        """Throw the file away."""
+        shutil.rmtree(self.folder / "appendonlydir", ignore_errors=True)
 
 
 def wait_until(check: Callable[[], object], seconds: float = 10.0) -> None:
@@ -119,3 +148,23 @@ def vault() -> Vault:
 @pytest.fixture
 def clock() -> SystemClock:
     return SystemClock()
+
+
+@pytest.fixture(scope="session")
+def gazetteer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The compiled gazetteer: the one setup made, or a fresh one."""
+    made = ROOT / "var" / "gazetteer.sqlite"
+    if is_current(made):
+        return made
+    path = tmp_path_factory.mktemp("places") / "gazetteer.sqlite"
+    compile_gazetteer(path)
+    return path
+
+
+@pytest.fixture
+def own_redis(short_tmp: Path) -> Iterator[OwnRedis]:
+    """A Redis that a test may kill: with a file, alone."""
+    own = OwnRedis(Path(tempfile.mkdtemp(prefix="own", dir=short_tmp)))
+    own.start()
+    yield own
+    own.kill()
