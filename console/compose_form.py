@@ -15,6 +15,7 @@ from alerts.draft import Draft, read_draft
 from alerts.errors import AlertRefusedError, Reason
 from alerts.languages import normal_tag
 from console.area_form import read_area, typed_area
+from console.plain_words import plain
 
 PARTS = ("headline", "description", "instruction")
 NOTES = ("correction", "all_clear")
@@ -134,7 +135,7 @@ def read_form(form: Typed) -> Draft:
         draft = read_draft(values)
     except AlertRefusedError as refused:
         known = {"draft.expires_at", "draft.time_zone"} if reasons else set()
-        reasons += [reason for reason in refused.reasons if reason.code not in known]
+        reasons += [plain(reason) for reason in refused.reasons if reason.code not in known]
         raise AlertRefusedError(reasons) from None
     if reasons:
         raise AlertRefusedError(reasons)

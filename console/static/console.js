@@ -33,7 +33,7 @@ if (form) {
 
 // The band on top follows the choice between a drill and a live alert before it is saved.
 const words = {
-  live: ["Live", "Real. Real people receive this on their own phones."],
+  live: ["Live", "Real people receive this on their own phones."],
   drill: ["Drill", "Simulated people only. Nothing leaves for a real address."],
 };
 for (const choice of document.querySelectorAll("input[name=status][type=radio]")) {

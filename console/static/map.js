@@ -6,13 +6,25 @@ const numbers = (text) => (text.match(/[-+]?\d+(\.\d+)?/g) || []).map(Number);
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const short = (value) => Number(value.toFixed(5)).toString();
 
+// Rings that cross the date line go on beyond 180 degrees instead of jumping round the world.
+function unroll(geometry) {
+  const parts = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
+  for (const ring of parts.flat()) {
+    for (let place = 1; place < ring.length; place += 1) {
+      const step = ring[place][0] - ring[place - 1][0];
+      if (Math.abs(step) > 180) ring[place][0] -= 360 * Math.sign(step);
+    }
+  }
+}
+
 async function world(map, onCountry) {
   const [atlas, codes] = await Promise.all([
     fetch("/static/vendor/world.json").then((answer) => answer.json()),
     fetch("/map/countries.json").then((answer) => answer.json()),
   ]);
   const land = topojson.feature(atlas, atlas.objects.countries);
-  const plain = { color: style("--muted"), weight: 0.7, fillColor: style("--line"), fillOpacity: 0.55 };
+  for (const feature of land.features) unroll(feature.geometry);
+  const plain = { color: style("--coast"), weight: 0.8, fillColor: style("--land"), fillOpacity: 1 };
   const chosen = { color: style("--accent"), weight: 2, fillColor: style("--accent"), fillOpacity: 0.35 };
   const layer = L.geoJSON(land, {
     style: plain,

@@ -70,7 +70,9 @@ class Browser:
         answer = await self.client.post(path, data=data, allow_redirects=False, **more)
         return await self._seen(answer)
 
-    async def upload(self, path: str, form: dict[str, str], file: bytes, name: str = "a.cap") -> ClientResponse:
+    async def upload(
+        self, path: str, form: dict[str, str], file: bytes, name: str = "a.cap"
+    ) -> ClientResponse:
         data = FormData({"csrf": self.csrf, **form})
         data.add_field("file", file, filename=name, content_type="application/cap+xml")
         answer = await self.client.post(path, data=data, allow_redirects=False)
@@ -125,7 +127,9 @@ class Duty:
         found = await self.stranger()
         async with self.database.durable() as connection:
             made = await sessions.start_console(connection, officer.id, self.clock.at)
-        found.client.session.cookie_jar.update_cookies({SESSION_COOKIE: made.token}, self.server.make_url("/"))
+        found.client.session.cookie_jar.update_cookies(
+            {SESSION_COOKIE: made.token}, self.server.make_url("/")
+        )
         found.csrf = made.csrf
         return found
 
