@@ -7,15 +7,26 @@ depends on Redis). Both give ids; one task reads the messages of many ids with o
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from aiohttp import web
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
 from bot.gateways.webchat.bell import EVERY_CHAT, bell_of
-from bot.gateways.webchat.store import Message, backlog, body_place, by_ids, newer_than, newest
+from bot.gateways.webchat.store import (
+    NOTHING,
+    Message,
+    Wish,
+    backlogs,
+    body_place,
+    by_ids,
+    history,
+    newer_than,
+    newest,
+)
 from bot.gateways.webchat.stream import Stream
+from bot.gateways.webchat.together import Together
 from bot.gateways.webchat.wire import render
 from storage.clock import Clock
 from storage.database import Database
@@ -27,6 +38,7 @@ POLL_S = 2.0
 OVERLAP_S = 10.0  # transactions commit out of order: ids this young are read again
 POLL_ROWS = 20_000
 READ_AT_ONCE = 500
+CONNECTING = 200  # browsers whose backlog is read at once
 STREAMS_PER_CHAT = 6
 RECENT = 50_000
 
@@ -47,6 +59,7 @@ class StreamHub:
         self._news = asyncio.Event()
         self._recent: dict[int, None] = {}
         self._redis_away = self._sql_away = False
+        self._backlogs: Together[tuple[Wish, bool], list[Message]] = Together(self._read_backlogs, CONNECTING)
         self.count = 0
 
     def attach(self, app: web.Application) -> None:
@@ -78,11 +91,25 @@ class StreamHub:
             del self._streams[stream.chat]
             self._chats.pop(bell_of(self._vault, stream.chat).encode(), None)
 
-    async def backlog(self, stream: Stream, *, after: int | None, history: bool) -> str:
+    async def backlog(self, stream: Stream, *, after: int | None, whole: bool) -> str:
         """The event-stream text of what this browser does not have yet; raises `StorageUnavailableError`."""
+        wish = Wish(stream.chat, NOTHING if after is None else after, stream.own)
+        missed = await self._backlogs.ask((wish, whole and after is None))
+        return "".join(stream.fresh(message.id, self._rendered(message)) for message in missed)
+
+    async def _read_backlogs(self, asked: Sequence[tuple[Wish, bool]]) -> list[list[Message]]:
         async with self._database.read() as connection:
-            waiting = await backlog(connection, stream.chat, after=after, history=history)
-        return "".join(stream.fresh(message.id, self._rendered(message)) for message in waiting)
+            lists = await backlogs(connection, [wish for wish, _ in asked])
+            for ids, (wish, whole) in zip(lists, asked, strict=True):
+                if whole:
+                    ids[:] = sorted({*ids, *await history(connection, wish.chat)})
+            every = list({message for ids in lists for message in ids})
+            messages: dict[int, Message] = {}
+            for start in range(0, len(every), READ_AT_ONCE):
+                some = await by_ids(connection, every[start : start + READ_AT_ONCE])
+                messages |= {message.id: message for message in some}
+        # One of them may have been purged in between.
+        return [[messages[number] for number in ids if number in messages] for ids in lists]
 
     async def _life(self, _app: web.Application) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(work) for work in (self._listen(), self._poll(), self._hand_out())]

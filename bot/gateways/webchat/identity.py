@@ -7,6 +7,7 @@ the token the address.
 import re
 import secrets
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,12 +15,14 @@ from hashlib import sha256
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.gateways.webchat.together import Together
 from bot.tables import webchat
 from storage.clock import Clock
 from storage.database import Database
 
 TOKEN_BYTES = 32
 CHAT_BYTES = 16
+LOOKUPS = 500  # cookies looked up with one query
 REMEMBERED = 20_000  # cookies kept in memory
 REMEMBERED_S = 60.0  # after this an erased chat's cookie is refused by every process
 UNUSED_FOR = timedelta(days=30)
@@ -45,6 +48,7 @@ class ChatBook:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._lookups: Together[bytes, str | None] = Together(self._find, LOOKUPS)
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
 
     async def create(self) -> tuple[str, str]:
@@ -67,9 +71,7 @@ class ChatBook:
         if known is not None or not _TOKEN.fullmatch(token):
             return known
         hashed = hash_token(token)
-        async with self._database.read() as connection:
-            query = select(webchat.c.chat).where(webchat.c.token_hash == hashed)
-            chat: str | None = (await connection.execute(query)).scalar_one_or_none()
+        chat = await self._lookups.ask(hashed)
         if chat is not None:
             self._remember(hashed, chat)
         return chat
@@ -79,6 +81,12 @@ class ChatBook:
         # The look-up goes by the hash, so its timing tells nothing about the token.
         entry = self._known.get(hash_token(token)) if _TOKEN.fullmatch(token) else None
         return entry.chat if entry is not None and entry.until > self._clock.monotonic() else None
+
+    async def _find(self, hashes: Sequence[bytes]) -> list[str | None]:
+        query = select(webchat.c.token_hash, webchat.c.chat).where(webchat.c.token_hash.in_(hashes))
+        async with self._database.read() as connection:
+            found = {row.token_hash: row.chat for row in await connection.execute(query)}
+        return [found.get(hashed) for hashed in hashes]
 
     def _remember(self, hashed: bytes, chat: str) -> None:
         self._known[hashed] = _Known(chat, self._clock.monotonic() + REMEMBERED_S)

@@ -183,7 +183,7 @@ class _Site:
         stream = self._hub.open(chat, own=history)
         try:
             # Registered first, read second: what is stored in between comes once, by either way.
-            backlog = await self._hub.backlog(stream, after=after, history=history)
+            backlog = await self._hub.backlog(stream, after=after, whole=history)
             headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
             response = web.StreamResponse(headers={**SECURITY, **headers, "X-Accel-Buffering": "no"})
             await response.prepare(request)

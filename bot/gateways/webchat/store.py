@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, delete, func, or_, select, true, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Integer,
+    Row,
+    Select,
+    String,
+    column,
+    delete,
+    func,
+    select,
+    update,
+    values,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.tables import webchat, webchat_message
@@ -18,6 +31,7 @@ from storage.vault import Place
 KEEP = timedelta(days=30)
 USED_EVERY = timedelta(days=1)
 HISTORY = 50  # messages shown to a page that opens
+NOTHING = 2**62  # after this id there is nothing
 BACKLOG = 500  # messages not acknowledged that are sent again at most; older ones show in the history
 PURGE_ROWS = 5_000
 
@@ -44,6 +58,15 @@ class Message:
     from_citizen: bool
     created_at: datetime
     acked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a browser that connects may have missed: everything after `after`, with its own words if `own`."""
+
+    chat: str
+    after: int
+    own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +108,36 @@ async def add(connection: AsyncConnection, parcels: Sequence[Parcel], now: datet
     return {row.key: row.id for row in await connection.execute(query)}
 
 
-async def backlog(
-    connection: AsyncConnection, chat: str, *, after: int | None, history: bool
-) -> list[Message]:
-    """What a browser that connects must get, oldest first.
+async def backlogs(connection: AsyncConnection, wishes: Sequence[Wish]) -> list[list[int]]:
+    """For each browser that connects, the ids of what it must get, oldest first, at most the newest 500.
 
-    Everything not acknowledged yet. With `after` (the last message it has seen) also all that is newer; with
-    `history` also the last 50; the citizen's own messages only with `history`.
+    Everything not acknowledged yet, and of what came `after` the message it saw last all that it wants.
     """
     table = webchat_message.c
-    wanted: list[ColumnElement[bool]] = [(table.acked_at.is_(None)) & (table.from_citizen.is_(False))]
-    side = true() if history else table.from_citizen.is_(False)
-    if after is not None:
-        wanted.append((table.id > after) & side)
-    elif history:
-        last = select(table.id).where(table.chat == chat).order_by(table.id.desc()).limit(HISTORY)
-        wanted.append(table.id.in_(last.scalar_subquery()))
-    newest = _messages().where(table.chat == chat, or_(*wanted)).order_by(table.id.desc()).limit(BACKLOG)
-    return [_message(row) for row in reversed((await connection.execute(newest)).all())]
+    rows = [(place, one.chat, one.after, one.own) for place, one in enumerate(wishes)]
+    columns = (
+        column("place", Integer),
+        column("chat", String),
+        column("after", BigInteger),
+        column("own", Boolean),
+    )
+    wish = values(*columns, name="wish").data(rows).cte().c
+    theirs = table.from_citizen.is_(False)
+    wanted = (table.acked_at.is_(None) & theirs) | ((table.id > wish.after) & (wish.own | theirs))
+    newest_first = func.row_number().over(partition_by=wish.place, order_by=table.id.desc()).label("rank")
+    found = select(wish.place, table.id, newest_first).where(table.chat == wish.chat, wanted).subquery()
+    query = select(found.c.place, found.c.id).where(found.c.rank <= BACKLOG).order_by(found.c.id)
+    lists: list[list[int]] = [[] for _ in wishes]
+    for row in await connection.execute(query):
+        lists[row.place].append(row.id)
+    return lists
+
+
+async def history(connection: AsyncConnection, chat: str) -> list[int]:
+    """The ids of the last 50 messages, both directions, oldest first."""
+    table = webchat_message.c
+    query = select(table.id).where(table.chat == chat).order_by(table.id.desc()).limit(HISTORY)
+    return list((await connection.execute(query)).scalars())[::-1]
 
 
 async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> list[Message]:

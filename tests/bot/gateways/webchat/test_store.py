@@ -7,7 +7,7 @@ import pytest
 
 from bot.gateways.webchat import store
 from bot.gateways.webchat.identity import ChatBook
-from bot.gateways.webchat.store import Parcel
+from bot.gateways.webchat.store import BACKLOG, NOTHING, Parcel, Wish
 from storage.clock import SystemClock
 from storage.database import Database
 
@@ -26,11 +26,13 @@ def theirs(chat: str, *keys: str) -> list[Parcel]:
     return [Parcel(chat, key, b"sealed") for key in keys]
 
 
-async def backlog(
-    database: Database, chat: str, *, after: int | None = None, history: bool = False
-) -> list[str]:
+async def missed(database: Database, *wishes: Wish) -> list[list[int]]:
     async with database.read() as connection:
-        return [one.key for one in await store.backlog(connection, chat, after=after, history=history)]
+        return await store.backlogs(connection, wishes)
+
+
+async def waiting(database: Database, chat: str) -> list[int]:
+    return (await missed(database, Wish(chat, NOTHING, own=False)))[0]
 
 
 async def test_an_equal_key_is_stored_once_and_keeps_its_id(
@@ -39,7 +41,7 @@ async def test_an_equal_key_is_stored_once_and_keeps_its_id(
     first = await fill(database, clock, theirs(chat, "a", "b"))
     again = await fill(database, clock, theirs(chat, "b", "c", "a"))
     assert {key: again[key] for key in first} == first
-    assert await backlog(database, chat) == ["a", "b", "c"]
+    assert await waiting(database, chat) == [again["a"], again["b"], again["c"]]
 
 
 async def test_what_is_not_acknowledged_comes_oldest_first(
@@ -49,30 +51,42 @@ async def test_what_is_not_acknowledged_comes_oldest_first(
     await fill(database, clock, [Parcel(chat, "mine", b"sealed", from_citizen=True)])
     async with database.durable() as connection:
         await store.acknowledge(connection, [ids["b"]], clock.now())
-    assert await backlog(database, chat) == ["a", "c"]
-    assert await backlog(database, chat, history=True) == ["a", "b", "c", "mine"]
+    assert await waiting(database, chat) == [ids["a"], ids["c"]]
 
 
-async def test_after_the_last_seen_message_come_newer_ones_and_what_was_never_acknowledged(
+async def test_many_browsers_get_each_their_own(database: Database, clock: SystemClock, chat: str) -> None:
+    _, other = await ChatBook(database, clock).create()
+    _, empty = await ChatBook(database, clock).create()
+    parcels = [*theirs(chat, "a", "b"), *theirs(other, "c"), *theirs(chat, "d")]
+    ids = await fill(database, clock, parcels)
+    ids |= await fill(database, clock, [Parcel(chat, "mine", b"sealed", from_citizen=True)])
+    async with database.durable() as connection:
+        await store.acknowledge(connection, [ids["b"], ids["d"]], clock.now())
+    wishes = [
+        Wish(other, NOTHING, own=True),
+        Wish(chat, ids["b"], own=False),
+        Wish(empty, 0, own=True),
+        Wish(chat, ids["b"], own=True),
+        Wish(chat, NOTHING, own=True),
+    ]
+    a, c, d, mine = ids["a"], ids["c"], ids["d"], ids["mine"]
+    assert await missed(database, *wishes) == [[c], [a, d], [], [a, d, mine], [a]]
+
+
+async def test_of_very_many_the_newest_come_first_time(
     database: Database, clock: SystemClock, chat: str
 ) -> None:
-    ids = await fill(database, clock, theirs(chat, "a", "b", "c"))
-    await fill(database, clock, [Parcel(chat, "mine", b"sealed", from_citizen=True)])
-    async with database.durable() as connection:
-        await store.acknowledge(connection, [ids["a"], ids["b"], ids["c"]], clock.now())
-    assert await backlog(database, chat, after=ids["b"]) == ["c"]
-    assert await backlog(database, chat, after=ids["b"], history=True) == ["c", "mine"]
-    await fill(database, clock, theirs(chat, "d"))
-    assert await backlog(database, chat, after=ids["c"] + 100) == ["d"]
+    ids = await fill(database, clock, theirs(chat, *(f"k{number}" for number in range(BACKLOG + 20))))
+    assert await waiting(database, chat) == sorted(ids.values())[20:]
 
 
 async def test_the_history_is_the_last_fifty(database: Database, clock: SystemClock, chat: str) -> None:
-    keys = [f"k{number:03}" for number in range(60)]
-    ids = await fill(database, clock, theirs(chat, *keys))
+    ids = await fill(database, clock, theirs(chat, *(f"k{number:03}" for number in range(60))))
     async with database.durable() as connection:
         await store.acknowledge(connection, list(ids.values()), clock.now())
-    assert await backlog(database, chat, history=True) == keys[10:]
-    assert await backlog(database, chat) == []
+    async with database.read() as connection:
+        assert await store.history(connection, chat) == sorted(ids.values())[10:]
+    assert await waiting(database, chat) == []
 
 
 async def test_nobody_acknowledges_for_others(database: Database, clock: SystemClock, chat: str) -> None:
