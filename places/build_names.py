@@ -47,7 +47,7 @@ def add_cities(builder: Builder, cities: Sequence[City], codes: Sequence[str]) -
         )
         for text in city.names:
             builder.name(place, text, ALTERNATE)
-        builder.labels_by_script(place, city.names)
+        builder.labels_by_script(place, city.country, city.names)
         if city.country == "VN":
             own = fold(city.name)
             written = [
@@ -85,8 +85,7 @@ def add_subdivisions(
             builder.name(place, text, ALTERNATE)
         for language, text in entry.labels:
             builder.name(place, text, OWN)
-            if not text.isascii() or (language == "en" and not text.startswith(("The ", "City of "))):
-                builder.label(place, language, text)
+            builder.label(place, language, text)
     return ids
 
 
@@ -96,7 +95,7 @@ def _nearest_cities(entry: Subdivision, rows: list[int], cities: Sequence[City])
     if not rows:
         return []
     apart = distance_km(entry.lat, entry.lon, [cities[r].lat for r in rows], [cities[r].lon for r in rows])
-    return [rows[int(n)] for n in np.flatnonzero(apart <= 30.0)]
+    return [rows[int(n)] for n in np.flatnonzero(apart <= 10.0)]
 
 
 def _reach(lat: float, lon: float, cities: Sequence[City], margin_km: float) -> int:

@@ -19,7 +19,13 @@ _SCRIPT_LANGUAGE = {
 }  # fmt: skip
 """Scripts that, for place names, mean one language; Arabic, Cyrillic and Han do not."""
 
-_TELLING = {*_SCRIPT_LANGUAGE, "Hani"}
+_AT_HOME = {
+    ("JP", "Hani"): "ja", ("CN", "Hani"): "zh", ("TW", "Hani"): "zh", ("HK", "Hani"): "zh",
+    ("MO", "Hani"): "zh",
+    ("RU", "Cyrl"): "ru", ("UA", "Cyrl"): "uk",
+}  # fmt: skip
+"""Scripts that mean one language only for places of that country."""
+_TELLING = {*_SCRIPT_LANGUAGE, *(script for _, script in _AT_HOME)}
 
 
 class Builder:
@@ -65,14 +71,18 @@ class Builder:
         if replace or (place, language) not in self._labels:
             self._labels[place, language] = text
 
-    def labels_by_script(self, place: int, names: Iterable[str]) -> None:
+    def labels_by_script(self, place: int, country: str, names: Iterable[str]) -> None:
         """Labels from untagged names whose script gives the language away; the shortest of each."""
         foreign = [text for text in names if len(text) <= MAX_NAME and not text.isascii()]
-        for text in sorted(foreign, key=len):
-            if script_of(text) in _TELLING:
-                language = _SCRIPT_LANGUAGE.get(one_script(text))
-                if language:
-                    self.label(place, language, text)
+        telling = [text for text in sorted(foreign, key=len) if script_of(text) in _TELLING]
+        for text in telling:
+            language = _AT_HOME.get((country, one_script(text)))
+            if language:
+                self.label(place, language, text)
+        for text in telling:
+            language = _SCRIPT_LANGUAGE.get(one_script(text))
+            if language:
+                self.label(place, language, text)
 
     def known_as(self, text: str) -> list[int]:
         """Ids of the places found as `text`."""

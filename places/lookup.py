@@ -20,6 +20,9 @@ SELECT n.folded, n.exact, n.grade, p.id, p.kind, p.name, p.country, p.admin1, p.
 FROM name n JOIN place p ON p.id = n.place WHERE n.folded = ?
 """
 
+FAR_BEHIND = 0.2
+"""Candidates this much less likely than the first are not worth showing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -123,4 +126,5 @@ def _ranked(found: Iterable[Found]) -> list[Found]:
         known = best.get(hit.place.id)
         if known is None or hit.score > known.score:
             best[hit.place.id] = hit
-    return sorted(best.values(), key=lambda hit: (-hit.score, -hit.place.population, hit.place.id))
+    listed = sorted(best.values(), key=lambda hit: (-hit.score, -hit.place.population, hit.place.id))
+    return [hit for hit in listed if hit.score >= listed[0].score - FAR_BEHIND]

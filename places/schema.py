@@ -6,7 +6,9 @@ Pure. One SQLite file, written once by `places.compile`, read by `places.gazette
 from enum import StrEnum
 
 SCHEMA_VERSION = 1
-"""Raise it whenever tables, keys or compile rules change; a file with another stamp is compiled anew."""
+"""Raise it when tables or keys change: readers refuse a file of another one."""
+RULES_VERSION = 2
+"""Raise it when other compile rules change: old files stay readable, but are compiled anew."""
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

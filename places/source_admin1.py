@@ -18,9 +18,8 @@ from places.source_cities import City
 
 _OTHER_NAME = re.compile(r"([^(),]+?)\s*\(([^()]*)\)")
 _LANGUAGES = {
-    "eng": "en", "tha": "th", "vie": "vi", "ind": "id", "fra": "fr", "jpn": "ja", "zho": "zh", "kor": "ko",
-    "ara": "ar", "rus": "ru", "spa": "es", "mya": "my", "khm": "km", "lao": "lo", "msa": "ms", "deu": "de",
-    "por": "pt", "ita": "it", "ukr": "uk", "tur": "tr", "hin": "hi", "fas": "fa", "heb": "he", "fil": "fil",
+    "tha": "th", "jpn": "ja", "zho": "zh", "kor": "ko", "ara": "ar", "rus": "ru", "mya": "my", "khm": "km",
+    "lao": "lo", "ukr": "uk", "hin": "hi", "fas": "fa", "heb": "he",
 }  # fmt: skip
 
 

@@ -2,10 +2,14 @@
 
 import itertools
 import math
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+from places.gazetteer import Gazetteer
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -72,3 +76,11 @@ class Judge:
 @pytest.fixture(scope="session")
 def judge() -> Judge:
     return Judge()
+
+
+@pytest.fixture(scope="session")
+def world(gazetteer: Path) -> Iterator[Gazetteer]:
+    """The compiled gazetteer, open."""
+    opened = Gazetteer.open(gazetteer)
+    yield opened
+    opened.close()
