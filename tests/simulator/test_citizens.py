@@ -25,7 +25,7 @@ TEXTS = {
     "id": "Banjir di Reykjavik. Tinggalkan lembah.",
 }
 MARKERS = {"en": "Leave the valley", "vi": "Rời thung lũng", "th": "น้ำท่วมที่", "id": "Tinggalkan lembah"}
-PACE = Pace(speed=1000.0, parallel=60, patience_s=20.0, fate_window_s=0.1)
+PACE = Pace(speed=1000.0, parallel=60, patience_s=60.0, fate_window_s=0.1)
 SHARES = Shares(edge=0.0, gone=0.3, answers=0.6, help=0.3, away=0.1, refuses=0.05, stops=0.05)
 
 

@@ -17,7 +17,7 @@ from simulator.serving import Cast, demo_population, playing
 from simulator.state import GAP, load_state
 
 CONFIG = SimulatorConfig(limits=UNLIMITED, latency=NO_LATENCY)
-PACE = Pace(speed=1000, patience_s=20)
+PACE = Pace(speed=1000, patience_s=60)
 
 
 class Stage:
@@ -37,7 +37,7 @@ class Stage:
         await asyncio.sleep(0.05)
         await self.paper.set_webhook()
         count = len(self.progress)
-        await self.eventually(lambda: len(self.progress) > count, 20)
+        await self.eventually(lambda: len(self.progress) > count, 60)
         await sim.drain()
         return sim
 

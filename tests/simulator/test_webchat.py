@@ -144,6 +144,6 @@ async def test_two_hundred_at_once(sim: Simulator, paper: Any) -> None:
     people = generate(
         200, 2, circle_area(64.147, -21.94, 30), country="IS", shares=Shares(webchat=1, refuses=0, stops=0)
     )
-    progress = await sim.register(people, paper.url, Pace(speed=1000, parallel=100, patience_s=30))
+    progress = await sim.register(people, paper.url, Pace(speed=1000, parallel=100, patience_s=60))
     assert progress.registered == 200
     assert sum(person.chat is not None and person.chat.online for person in sim.crowd.people.values()) == 200
