@@ -15,6 +15,7 @@ from aiohttp import web
 from alerts.draft import Draft, Source
 from alerts.errors import AlertRefusedError, Reason, UnknownAlertError
 from alerts.events import list_events, read_event
+from alerts.lifecycle import AlertAct, allows
 from alerts.store import EventRow, RevisionRow
 from alerts.terms import Audience, Category, Certainty, Policy, Severity, Status, Urgency
 from console import names
@@ -83,6 +84,8 @@ async def save_new(request: web.Request) -> web.Response:
 async def edit(request: web.Request) -> web.Response:
     """The form with the newest revision."""
     subject = await find(request, visitor(request).officer, id_in(request))
+    if not allows(subject.alert.state, AlertAct.REVISE):  # frozen: look at it, follow it up
+        return redirect(f"/alerts/{subject.alert.id}")
     form = typed_of(draft_of(subject.revision))
     if not form.words:
         form.add_language(FIRST_TEXT)
