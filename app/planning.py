@@ -47,6 +47,7 @@ class PlannerProcess:
     def __init__(self, core: Core, touch: Touch) -> None:
         self._core = core
         self._stopping = asyncio.Event()
+        self._turn = asyncio.Lock()
         self._name = process_name()
         self._channels = [channel.value for channel in CHANNEL_ORDER]
         self._targeting = Targeting(core.database, core.clock, touch, self._channels)
@@ -67,8 +68,8 @@ class PlannerProcess:
             log.info("the planner is ready", action="planner.ready")
             await asyncio.gather(
                 self._every(EPOCH_EVERY_S, dispatch.step),
-                self._every(LOOK_EVERY_S, planner.step),
-                self._every(RUNGS_EVERY_S, self._move(rungs, dispatch)),
+                self._every(LOOK_EVERY_S, self._alone(planner.step)),
+                self._every(RUNGS_EVERY_S, self._alone(self._move(rungs, dispatch))),
                 self._every(EXPIRE_EVERY_S, self._expire),
                 self._every(TIDY_EVERY_S, lambda: tidy_up(self._core.database, self._core.clock)),
             )
@@ -86,6 +87,15 @@ class PlannerProcess:
                     await self._stopping.wait()
             except TimeoutError:
                 continue
+
+    def _alone(self, step: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+        """Planning and moving rungs fence the same revisions: in one process they take turns."""
+
+        async def in_turn() -> None:
+            async with self._turn:
+                await step()
+
+        return in_turn
 
     def _dispatch(self) -> Dispatch:
         core = self._core
