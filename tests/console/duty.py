@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ class Browser:
         self, path: str, form: dict[str, str], file: bytes, name: str = "a.cap"
     ) -> ClientResponse:
         data = FormData({"csrf": self.csrf, **form})
-        data.add_field("file", file, filename=name, content_type="application/cap+xml")
+        data.add_field("file", BytesIO(file), filename=name, content_type="application/cap+xml")
         answer = await self.client.post(path, data=data, allow_redirects=False)
         return await self._seen(answer)
 
