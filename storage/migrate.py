@@ -58,6 +58,13 @@ async def _migrate(url: str) -> None:
         config.attributes["connection"] = link
         command.upgrade(config, "head")
 
+    def set_mode(link: Connection) -> None:
+        # Kept in the file. Left to the processes that start next, several would change it at once, and SQLite
+        # answers "database is locked" to all but one without waiting.
+        if link.dialect.name == "sqlite":
+            link.exec_driver_sql("PRAGMA journal_mode = WAL")
+
+    await _with_connection(url, set_mode)
     await _with_connection(url, upgrade)
 
 

@@ -29,3 +29,8 @@ async def test_a_forgotten_column_would_be_seen(database: Database) -> None:
     async with database.durable() as connection:
         await connection.exec_driver_sql("ALTER TABLE mission DROP COLUMN phone")
         assert await connection.run_sync(differences) != []
+
+
+def test_a_new_sqlite_file_is_in_write_ahead_mode_before_anybody_opens_it(sqlite_template: Path) -> None:
+    header = sqlite_template.read_bytes()[:20]
+    assert header[18:20] == b"\x02\x02"  # SQLite file format: write and read version, 2 = WAL
