@@ -29,6 +29,8 @@ ROLES = st.lists(st.sampled_from([Role.AUTHOR, Role.APPROVER]), min_size=1, max_
 PLACES = st.sampled_from([None, frozenset({"IS"}), frozenset({"IS", "VN"})])
 KINDS = st.sampled_from(["Actual", "Exercise", "Test"])
 PICK = st.integers(min_value=0, max_value=1_000)
+# Who writes, submits and approves when one officer (0) made two more (1 and 2) to be them.
+SCHEMES = [(0, 0, 1), (1, 1, 2), (1, 1, 0), (1, 0, 1), (0, 1, 0), (0, 1, 2), (1, 2, 0), (0, 0, 0)]
 
 
 class Ministry(RuleBasedStateMachine):
@@ -122,14 +124,26 @@ class Ministry(RuleBasedStateMachine):
     def approve(self, who: int, which: int) -> None:
         self.runner.run(self.approve_and_look(self.who(who), self.which(which)))
 
-    @rule(author=PICK, submitter=PICK, approver=PICK)
-    def hurry(self, author: int, submitter: int, approver: int) -> None:
+    @rule(hands=st.tuples(PICK, PICK, PICK))
+    def hurry(self, hands: tuple[int, int, int]) -> None:
         """Up to three of them push one real alert all the way."""
-        made = self.run(self.office.desk.draft(self.who(author), self.words("Actual")))
+        self.push(*(self.who(hand) for hand in hands))
+
+    @rule(by=PICK, hands=st.sampled_from(SCHEMES))
+    def conspire(self, by: int, hands: tuple[int, int, int]) -> None:
+        """One officer makes two more and tries to be everybody at once."""
+        maker = self.who(by)
+        for _ in range(2):
+            self.hire_one([Role.AUTHOR, Role.APPROVER], None, maker)
+        coats = [maker, *self.staff[-2:]]
+        self.push(*(coats[hand] for hand in hands))
+
+    def push(self, author: Officer, submitter: Officer, approver: Officer) -> None:
+        made = self.run(self.office.desk.draft(author, self.words("Actual")))
         if made:
             self.alerts.append(made)
-            self.run(self.office.desk.submit(self.who(submitter), made))
-            self.runner.run(self.approve_and_look(self.who(approver), made))
+            self.run(self.office.desk.submit(submitter, made))
+            self.runner.run(self.approve_and_look(approver, made))
 
     async def approve_and_look(self, approver: Officer, alert_id: int) -> None:
         try:
@@ -223,4 +237,4 @@ def test_the_game_notices_a_missing_guard(
 ) -> None:
     monkeypatch.setattr(gate, "GUARDS", tuple(one for one in gate.GUARDS if one.name != guard))
     with pytest.raises(AssertionError, match="one person alone"):
-        play(sqlite_template, tmp_path, 500, (Phase.generate,))
+        play(sqlite_template, tmp_path, 100, (Phase.generate,))
