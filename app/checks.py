@@ -7,6 +7,7 @@ import asyncio
 from dataclasses import dataclass
 
 from app.core import Core, open_core
+from app.embedded import url_of
 from app.geography import gazetteer_is_current
 from app.settings import Settings
 from locales.reviews import read_signatures, unsigned
@@ -54,7 +55,9 @@ async def check_all(settings: Settings) -> list[Finding]:
             )
         )
         return found
-    async with open_core(settings) as core:
+    # A Redis of our own runs only while the service does, and is set up by us: nothing to look over.
+    own = settings.model_copy(update={"redis_url": url_of(settings.data_dir / "redis")})
+    async with open_core(settings if settings.redis_url else own) as core:
         found += await _redis(core) if settings.redis_url else []
         found += _channels(core)
         found += await _people(core)

@@ -100,6 +100,11 @@ def start_redis(folder: Path) -> EmbeddedRedis:
     raise EmbeddedRedisError(f"Redis did not answer within {START_S:.0f} s; see {folder / 'redis.log'}")
 
 
+def url_of(folder: Path) -> str:
+    """Where the server of `folder` listens, running or not."""
+    return _url(_socket_path(folder))
+
+
 def stop_redis(server: EmbeddedRedis, *, seconds: float = 10.0) -> None:
     """Ask the server to write its file and stop; make it stop after `seconds`."""
     if server.process is None:
