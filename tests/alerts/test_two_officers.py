@@ -228,7 +228,6 @@ def test_one_person_never_two_always_for_long(sqlite_template: Path, tmp_path: P
         "approver_is_not_submitter",
         "approver_was_not_made_by_writer",
         "writer_was_not_made_by_approver",
-        "no_common_maker",
     ],
 )
 @pytest.mark.soak
