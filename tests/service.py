@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
+from sqlalchemy import func, select
 
 from alerts import board, store
 from alerts.board import Board
@@ -29,6 +30,7 @@ from app.planning import PlannerProcess
 from app.settings import Settings
 from app.web import WebProcess
 from app.worker import WorkerProcess
+from bot.tables import inbox
 from places.area import Area
 from simulator.config import DEMO_TOKEN
 from simulator.server import Simulator
@@ -169,6 +171,18 @@ class Service:
 
         figures: Board = await until(done, seconds, "the alert is sent to everybody")
         return figures
+
+    async def quiet(self, seconds: float = 60.0) -> None:
+        """Wait until every message of a citizen that was taken is worked on."""
+
+        async def empty() -> bool:
+            query = (
+                select(func.count()).select_from(inbox).where(inbox.c.state == "new", inbox.c.attempts == 0)
+            )
+            async with self.core.database.read() as connection:
+                return (await connection.execute(query)).scalar_one() == 0
+
+        await until(empty, seconds, "the inbox is empty")
 
 
 @contextlib.asynccontextmanager

@@ -48,7 +48,6 @@ async def broadcast(
             gazetteer=gazetteer,
             simulator=simulator,
             telegram_per_second=per_second,
-            deadline_severe_s=8.0,
         )
         async with running(settings) as service:
             progress = await simulator.register(people, service.url, PACE)
@@ -59,7 +58,7 @@ async def broadcast(
             sent = await send_audited(service, draft_of_test(1), 1)
             await service.finished(sent.alert, 300)
             await simulator.drain(120)
-            await service.finished(sent.alert, 300)
+            await service.quiet()
             report = await judge(service, simulator, people, sent)
             sys.stdout.write(f"\n{progress}\n{report.table()}\n")
             assert report.ok, report.table()
