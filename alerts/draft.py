@@ -6,7 +6,7 @@ Pure pydantic. A draft may be unfinished: no text and no area yet are fine until
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -71,8 +71,21 @@ def _area(value: object) -> object:
         raise ValueError(str(fault)) from None
 
 
+def _distinct(value: object) -> object:
+    """`EN` and `en` are one language: neither text may silently take the other's place."""
+    if isinstance(value, dict):
+        tags = [tag for key in value if isinstance(key, str) and (tag := normal_tag(key))]
+        if len(set(tags)) < len(tags):
+            raise ValueError("two entries for the same language")
+    return value
+
+
 Language = Annotated[str, AfterValidator(_tag)]
 Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+
+
+Words = TypeVar("Words")
+ByLanguage = Annotated[dict[Language, Words], BeforeValidator(_distinct)]
 
 
 class _Model(BaseModel):
@@ -121,9 +134,9 @@ class Draft(_Model):
     certainty: Certainty
     category: Category
     event_name: Annotated[str, BeforeValidator(_line), Field(min_length=1, max_length=160)]
-    texts: dict[Language, Text] = Field(default_factory=dict, max_length=40)
-    correction: dict[Language, Note] = Field(default_factory=dict, max_length=40)
-    all_clear: dict[Language, Note] = Field(default_factory=dict, max_length=40)
+    texts: ByLanguage[Text] = Field(default_factory=dict, max_length=40)
+    correction: ByLanguage[Note] = Field(default_factory=dict, max_length=40)
+    all_clear: ByLanguage[Note] = Field(default_factory=dict, max_length=40)
     area: Annotated[dict[str, Any], BeforeValidator(_area)] = Field(default_factory=dict)
     area_name: Annotated[str, BeforeValidator(_line), Field(max_length=200)] = ""
     time_zone: Annotated[str, AfterValidator(_zone), Field(max_length=40)]

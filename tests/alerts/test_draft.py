@@ -19,6 +19,7 @@ from tests.alerts.office import NOW, REYKJAVIK, draft
         ({"status": "System"}, "draft.status", "Actual"),
         ({"severity": "severe"}, "draft.severity", "Severe"),
         ({"texts": {"vietnamese": {"headline": "x"}}}, "draft.texts.vietnamese", "language tag"),
+        ({"correction": {"EN": "a", "en": "b"}}, "draft.correction", "same language"),
         ({"texts": {"vi": {"headline": "x" * 251}}}, "draft.texts.vi.headline", "250"),
         ({"texts": {"vi": {"headline": "x", "html": "<b>"}}}, "draft.texts.vi.html", "not permitted"),
         ({"correction": {"vi": "x" * (MAX_NOTE + 1)}}, "draft.correction.vi", str(MAX_NOTE)),
