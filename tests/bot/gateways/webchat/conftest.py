@@ -14,7 +14,8 @@ from redis.asyncio import Redis
 from storage.database import Database, open_database
 from storage.redis import connect_redis
 from storage.vault import Vault
-from tests.bot.gateways.webchat.site import CHROMIUM, FLAGS, Site, open_site
+from tests.bot.gateways.webchat.site import CHROMIUM, Site, open_site
+from tests.chromium import FLAGS
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer
 from redis.asyncio import Redis
 from sqlalchemy import insert, select
 
@@ -34,16 +34,6 @@ from tests.bot.wiring import never_exact, to_origin
 MINISTRY = {"en": "Ministry of Foreign Affairs", "vi": "Bộ Ngoại giao"}
 LANGUAGES = ("en", "vi", "th", "id")
 CHROMIUM = shutil.which("chromium")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @cache
@@ -141,7 +131,7 @@ class Site:
     hub: StreamHub
     database: Database
     vault: Vault
-    server: TestServer
+    server: BaseTestServer
     http: aiohttp.ClientSession
 
     def url(self, path: str) -> str:
@@ -215,5 +205,5 @@ async def open_site(
     await gateway.close()
 
 
-def two_buttons(code: str = "ABC123") -> dict[str, object]:
+def two_buttons(code: str = "ABC123") -> dict[str, Any]:
     return {"buttons": (Button("I am safe", f"safe:{code}"), Button("I need help", f"help:{code}"))}

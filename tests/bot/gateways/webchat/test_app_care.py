@@ -1,9 +1,9 @@
-"""The page in a real Chromium: words that attack, languages, and people who see, hear or press differently."""
+"""The page in a real Chromium: words that attack, languages, people who see, hear or press differently."""
 
 import re
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.async_api import Browser, Page, expect
 
 from bot.messages import Ask, Button, Frame

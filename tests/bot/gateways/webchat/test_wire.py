@@ -51,7 +51,7 @@ def test_any_fields_give_one_event_or_a_refusal(fields: dict[str, object]) -> No
 
 
 def test_each_thing_becomes_its_kind() -> None:
-    cases = {
+    cases: dict[InboundKind, dict[str, object]] = {
         InboundKind.TEXT: {"text": " Xin cha\u0300o "},
         InboundKind.BUTTON: {"button": "consent:yes", "label": "Tôi đồng ý"},
         InboundKind.PIN: {"location": {"lat": 64.1, "lon": -21.9}},
