@@ -12,7 +12,7 @@ from typing import Any
 from alerts.errors import Reason
 from console import names
 
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"[-+]?\d{1,9}(?:\.\d{1,20})?")
 
 
 def read_area(said: Mapping[str, str], reasons: list[Reason]) -> dict[str, Any]:
@@ -79,11 +79,20 @@ def typed_area(area: Mapping[str, Any]) -> dict[str, str]:
         "polygons": [polygon for polygon in area.get("polygons", ()) if polygon["holes"]],
         "exclusions": area.get("exclusions", {}),
     }
-    circles = (f"{c['lat']:.10g}, {c['lon']:.10g}, {c['radius_km']:.10g}" for c in area.get("circles", ()))
-    corners = (" ".join(f"{lat:.10g},{lon:.10g}" for lat, lon in polygon["exterior"]) for polygon in plain)
+    circles = (
+        f"{_plain(c['lat'])}, {_plain(c['lon'])}, {_plain(c['radius_km'])}" for c in area.get("circles", ())
+    )
+    corners = (
+        " ".join(f"{_plain(lat)},{_plain(lon)}" for lat, lon in polygon["exterior"]) for polygon in plain
+    )
     return {
         "countries": ", ".join(area.get("countries", ())),
         "circles": "\n".join(circles),
         "polygons": "\n".join(corners),
         "rest": json.dumps(rest) if rest["polygons"] or any(rest["exclusions"].values()) else "",
     }
+
+
+def _plain(value: float) -> str:
+    """A number as people type it, to a tenth of a millimetre; never with an exponent."""
+    return f"{value:.9f}".rstrip("0").rstrip(".")

@@ -36,7 +36,6 @@ async def form(request: web.Request) -> web.Response:
     asked = dict.fromkeys(ASKED, "") | {
         "status": (Status.EXERCISE if look.demo else Status.ACTUAL).value,
         "time_zone": look.time_zone,
-        "expires_at": local_time(request.app[SERVICES].clock.now() + look.proposed_life, look.time_zone),
         "which": "1",
     }
     return _form(request, asked)
@@ -50,6 +49,9 @@ async def load(request: web.Request) -> web.Response:
         alert = await _chosen(_uploaded(sent), asked["which"])
         imported = _imported(request, alert, asked)
     except AlertRefusedError as refused:
+        if any(reason.code == "source_expiry" for reason in refused.reasons):  # said first, proposed then
+            later = services.clock.now() + services.appearance.proposed_life
+            asked["expires_at"] = local_time(later, asked["time_zone"])
         return _form(request, asked, reasons=refused.reasons, status=422)
     except CapRefusedError as refused:
         return _form(request, asked, reasons=(Reason(refused.code, refused.text),), status=422)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -152,10 +153,15 @@ class Duty:
         await self.server.close()
 
 
+@cache
+def catalog() -> Catalog:
+    """The words, read once for all tests."""
+    return Catalog.load()
+
+
 def build_services(database: Database, vault: Vault, clock: HandClock, **look: Any) -> Services:
     """What `app/` hands the console, with three countries and no gateway."""
-    catalog = Catalog.load()
-    wording = Wording(catalog, "Ministry of Test")
+    wording = Wording(catalog(), "Ministry of Test")
     targeting = Targeting(database, clock, touch, ["telegram", "webchat"])
     passwords = Passwords()
 
