@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from hmac import compare_digest
 from typing import Any
-from zoneinfo import available_timezones
 
 from aiohttp import web
 
@@ -146,7 +145,7 @@ async def form_page(
         notes=tuple(notes),
         drill=drill,
         events=await _events(services, form, drill=drill),
-        zones=sorted(available_timezones()),
+        zones=names.time_zones(),
         country_names=names.countries(),
         more_languages={tag: name for tag, name in services.languages.items() if tag not in form.words},
         **TERMS,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import format_decimal
@@ -55,6 +55,12 @@ def countries() -> Mapping[str, str]:
         if len(code) == 2 and code not in _NOT_COUNTRIES
     }
     return MappingProxyType(dict(sorted(found.items(), key=lambda pair: pair[1])))
+
+
+@cache
+def time_zones() -> tuple[str, ...]:
+    """Every IANA time zone this machine knows, by name."""
+    return tuple(sorted(available_timezones()))
 
 
 @cache

@@ -1,5 +1,6 @@
 """Pages from templates: jinja2, escaping by default, unknown names are errors. Reads `console/templates/`."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +32,16 @@ DONE = {
 }
 
 
+@cache
 def environment(*, has_scripts: bool) -> Environment:
-    """The template environment; `has_scripts`: the browser libraries were fetched."""
+    """The templates, compiled once; `has_scripts`: the browser libraries were fetched."""
     made = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     made.filters |= {
         "when": names.when,
