@@ -50,7 +50,8 @@ async def service(
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    """A real Chromium."""
+    """A real Chromium, given time: the machine may be doing other things."""
+    expect.set_options(timeout=20_000)
     async with async_playwright() as playwright:
         opened = await playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         yield opened
@@ -73,7 +74,7 @@ async def submitted_by(author: ConsoleOfficer, service: Service, file: Path) -> 
     await author.load_cap(file, "Live alert", Expires=typed_time(expiry))
     await expect(author.band).to_contain_text("Real people receive this on their own phones")
     await expect(page.locator("[name=severity]")).to_have_value("Moderate")
-    await expect(page.get_by_label("Expires")).to_have_value(typed_time(expiry))
+    await expect(page.locator("[name=expires_at]")).to_have_value(typed_time(expiry))
     await expect(page.locator(".fields [name^='text.'][name$='.headline']")).to_have_count(2)  # is, en
     await expect(author.look.locator(".headcount .figure strong")).to_have_text("1")
     await expect(author.look.locator(".gaps")).to_contain_text(
@@ -107,10 +108,14 @@ async def test_the_main_job(service: Service, browser: Browser, alerts: Path) ->
 
     approver = await ConsoleOfficer.open(browser, service.console)
     await approver.sign_in(service.credentials["approver"])
-    await approver.page.get_by_role("link", name=MARKER).or_(
-        approver.page.get_by_role("link", name="Southeast gales")
-    ).first.click()
-    await expect(approver.page.locator(".consequence")).to_contain_text("Sends to 1 person in 1 country (Iceland)")
+    await (
+        approver.page.get_by_role("link", name=MARKER)
+        .or_(approver.page.get_by_role("link", name="Southeast gales"))
+        .first.click()
+    )
+    await expect(approver.page.locator(".consequence")).to_contain_text(
+        "Sends to 1 person in 1 country (Iceland)"
+    )
     await approver.page.get_by_label("Type LIVE to confirm").fill("LIVE")
     await approver.press("Send to 1 person")
     await expect(here.warnings).to_have_count(1)
@@ -198,30 +203,32 @@ async def test_a_file_that_is_no_warning_becomes_a_drill_only(
         saved = await store.read_alert(connection, 1)
         words = (await latest(connection, 1)).texts
     assert (saved.status, saved.drill, saved.state) == ("Exercise", True, AlertState.DRAFT)
-    assert set(words) == {"en", "my"}
+    assert set(words) == {"en-US", "my"}
     assert author.faults == []
 
 
-async def nobody_is_shut_out(page: Page) -> None:
-    report = await Axe().run(page)
-    assert report.violations_count == 0, f"{page.url}\n{report.generate_report()}"
+async def scan(page: Page) -> None:
+    """Whatever axe-core finds, by day and by night, fails the test."""
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # plain words
+        report = await Axe().run(page)
+        assert report.violations_count == 0, f"{page.url}, {scheme}\n{report.generate_report()}"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_nobody_is_shut_out(service: Service, browser: Browser, alerts: Path, scheme: str) -> None:
-    citizen = await ChatCitizen.open(browser, service.url, color_scheme=scheme)
+async def test_nobody_is_shut_out(service: Service, browser: Browser, alerts: Path) -> None:
+    citizen = await ChatCitizen.open(browser, service.url)
     await citizen.subscribe("Reykjavik")
-    author = await ConsoleOfficer.open(browser, service.console, color_scheme=scheme)
-    await nobody_is_shut_out(author.page)
+    author = await ConsoleOfficer.open(browser, service.console)
+    await scan(author.page)  # the sign-in page
     await author.sign_in(service.credentials["author"])
     alert = await submitted_by(author, service, alerts / "kelv__iceland_met_office.cap")
     for path in ("/alerts", "/alerts/new", "/alerts/from-cap", f"/alerts/{alert}"):
         await author.go(path)
-        await nobody_is_shut_out(author.page)
+        await scan(author.page)
     await service.approve(alert)
     await citizen.press("Tôi an toàn")
     await citizen.hears("Chúng tôi đã ghi nhận bạn an toàn")
-    await nobody_is_shut_out(citizen.page)
-    for path in ("/events/1", "/events/1/missing", f"/alerts/{alert}"):
+    await scan(citizen.page)
+    for path in ("/events/1", "/events/1/missing"):
         await author.go(path)
-        await nobody_is_shut_out(author.page)
+        await scan(author.page)
