@@ -105,8 +105,15 @@ class Gateway(Protocol):
         """Render once; raises `RejectedError` if it can never fit."""
         ...
 
-    async def send(self, to: Address, message: Prepared, *, delivery: int | None = None) -> Accepted:
+    async def send(
+        self, to: Address, message: Prepared, *, delivery: int | None = None, key: str | None = None
+    ) -> Accepted:
         """Send to one recipient; the id of the last part is returned.
+
+        Args:
+            delivery: our id of a broadcast's message, which travels along where the provider lets it.
+            key: name of a message that is not part of a broadcast; a channel that can shows it once only,
+                however often it is sent.
 
         Raises:
             SendError: one of the family in `bot.errors`.

@@ -192,7 +192,8 @@ class OutboxSender:
             if not await self._still_ours(claimed):
                 return None
             part = Prepared((prepared.parts[number],), prepared.outbound)
-            accepted = await gateway.send(address, part if len(prepared.parts) > 1 else prepared)
+            message = part if len(prepared.parts) > 1 else prepared
+            accepted = await gateway.send(address, message, key=f"{claimed.key}:{number}")
             provider_id = accepted.provider_id
             self._remember(claimed.id, number + 1)
         return provider_id

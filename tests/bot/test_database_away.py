@@ -76,7 +76,9 @@ async def test_what_was_sent_is_recorded_when_it_is_back_and_not_sent_again(
     database = open_database(url)
 
     class AtTheWorstMoment(Provider):
-        async def send(self, to: Address, message: Prepared, *, delivery: int | None = None) -> Accepted:
+        async def send(
+            self, to: Address, message: Prepared, *, delivery: int | None = None, key: str | None = None
+        ) -> Accepted:
             accepted = await super().send(to, message, delivery=delivery)
             await close_door(admin, name)
             return accepted

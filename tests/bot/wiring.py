@@ -131,7 +131,9 @@ class Provider:
             raise RejectedError("empty_text")
         return Prepared(tuple({"text": text} for text in outbound.text.split("|")), outbound)
 
-    async def send(self, to: Address, message: Prepared, *, delivery: int | None = None) -> Accepted:
+    async def send(
+        self, to: Address, message: Prepared, *, delivery: int | None = None, key: str | None = None
+    ) -> Accepted:
         if self.gate is not None:
             await self.gate.wait()
         for part in message.parts:

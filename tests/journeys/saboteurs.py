@@ -55,9 +55,11 @@ def _send_of_broadcast(change: Callable[[Callable[[], Awaitable[Accepted]]], Awa
     """A `send` that lets `change` decide what becomes of a broadcast's message."""
     real = TelegramGateway.send
 
-    async def send(self: TelegramGateway, to: Any, message: Any, *, delivery: int | None = None) -> Accepted:
+    async def send(
+        self: TelegramGateway, to: Any, message: Any, *, delivery: int | None = None, key: str | None = None
+    ) -> Accepted:
         if delivery is None:
-            return await real(self, to, message)
+            return await real(self, to, message, key=key)
         return await change(lambda: real(self, to, message, delivery=delivery))
 
     return send

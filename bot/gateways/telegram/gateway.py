@@ -100,8 +100,10 @@ class TelegramGateway:
         """See `rendering`."""
         return render(outbound)
 
-    async def send(self, to: Address, message: Prepared, *, delivery: int | None = None) -> Accepted:
-        """Send every part; `delivery` cannot travel along, Telegram returns nothing of ours."""
+    async def send(
+        self, to: Address, message: Prepared, *, delivery: int | None = None, key: str | None = None
+    ) -> Accepted:
+        """Send every part; `delivery` and `key` cannot travel along, Telegram returns nothing of ours."""
         sent = None
         try:
             for part in message.parts:
