@@ -7,11 +7,16 @@ from aiohttp import web
 
 from storage.clock import Clock
 
+# The two style sheets terra-draw's Leaflet adapter writes for its panes, by their hashes; versions are pinned.
+PEN_STYLES = (
+    "'sha256-IjnZ4d+lzicCMSB/otGrrL/sJt0cki5vc+NzEOAV1as='",
+    "'sha256-YkOHxHAMMQGKmkuKqu8zQTmfB2QDitz/ePRVcWBgJ6o='",
+)
 POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
-        "style-src 'self'",
+        f"style-src 'self' {' '.join(PEN_STYLES)}",
         "img-src 'self' data:",  # Leaflet's own empty tiles
         "connect-src 'self'",
         "form-action 'self'",

@@ -121,6 +121,7 @@ async function editor(element) {
       button.addEventListener("click", () => {
         mode = key;
         pen.setMode(key);
+        element.classList.toggle("drawing", key !== "country");
         for (const other of box.children) other.setAttribute("aria-pressed", String(other === button));
       });
       box.append(button);
