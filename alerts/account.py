@@ -100,6 +100,8 @@ class AccountWorker:
             await asyncio.sleep(AWAY_PAUSE_S)
             return
         for entry in entries:
+            if self.line.lease.has(entry):
+                continue
             held = self.line.lease.hold(entry, asked_at)
             task = asyncio.create_task(self._work(held))
             self._running.add(task)

@@ -39,9 +39,16 @@ class Lease:
         self._holds[entry.entry_id] = held
         return held
 
+    def has(self, entry: Entry) -> bool:
+        """Whether we are at work on this entry already: a beat that came late lets us take over from
+        ourselves."""
+        held = self._holds.get(entry.entry_id)
+        return held is not None and not held.lost
+
     def drop(self, held: Hold) -> None:
         """Let go of an entry, settled or not."""
-        self._holds.pop(held.entry.entry_id, None)
+        if self._holds.get(held.entry.entry_id) is held:
+            del self._holds[held.entry.entry_id]
 
     def may_send(self, held: Hold) -> bool:
         """Whether the entry is certainly still ours at this moment."""

@@ -167,6 +167,8 @@ def owner(attempt: Attempt, population: Population, stories: dict[str, Story]) -
 
 def claim(citizen: Citizen, facts: AlertFacts) -> Claim:
     """What the alert owes a citizen, by where they truly are and how exactly they told it."""
+    if citizen.drill is not facts.drill:
+        return Claim.MUST_NOT
     if citizen.country in facts.area.countries:
         return Claim.MUST
     away = outside_km(facts.area, citizen.lat, citizen.lon)

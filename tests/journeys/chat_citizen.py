@@ -2,10 +2,11 @@
 there."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
-PHONE = {"width": 360, "height": 740}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +16,9 @@ class ChatCitizen:
     page: Page
 
     @classmethod
-    async def open(cls, browser: Browser, url: str, **context: object) -> "ChatCitizen":
+    async def open(cls, browser: Browser, url: str, **context: Any) -> "ChatCitizen":
         """Open the chat for the first time, in a browser that asks for Vietnamese."""
-        opened = await browser.new_context(locale="vi-VN", viewport=PHONE, **context)  # type: ignore[arg-type]  # plain options
+        opened = await browser.new_context(locale="vi-VN", viewport=PHONE, **context)
         page = await opened.new_page()
         await page.goto(f"{url}/chat")
         await expect(page.locator("html")).to_have_attribute("lang", "vi")

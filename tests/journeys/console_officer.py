@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyotp
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
 from staff.enrolment import Credentials
 
-DESK = {"width": 1280, "height": 800}
+DESK: ViewportSize = {"width": 1280, "height": 800}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,9 @@ class ConsoleOfficer:
     faults: list[str] = field(default_factory=list)
 
     @classmethod
-    async def open(cls, browser: Browser, console: str, **context: object) -> "ConsoleOfficer":
+    async def open(cls, browser: Browser, console: str, **context: Any) -> "ConsoleOfficer":
         """Open the console; nobody is signed in."""
-        opened = await browser.new_context(locale="en-GB", viewport=DESK, **context)  # type: ignore[arg-type]  # plain options
+        opened = await browser.new_context(locale="en-GB", viewport=DESK, **context)
         officer = cls(await opened.new_page(), console)
         officer.page.on("pageerror", lambda error: officer.faults.append(str(error)))
         officer.page.on(

@@ -86,12 +86,12 @@ def double(patch: Patch) -> None:
 
 
 def wrong_language(patch: Patch) -> None:
-    real = Renderer.render
+    real = Renderer._render
 
     async def render(self: Renderer, revision: int, language: str, second_notice: bool) -> Any:
         return await real(self, revision, "th" if language == "vi" else language, second_notice)
 
-    patch.setattr(Renderer, "render", render)
+    patch.setattr(Renderer, "_render", render)
 
 
 def cut_text(patch: Patch) -> None:

@@ -5,10 +5,11 @@ import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from alerts import store
@@ -209,8 +210,9 @@ async def test_a_file_that_is_no_warning_becomes_a_drill_only(
 
 async def scan(page: Page) -> None:
     """Whatever axe-core finds, by day and by night, fails the test."""
-    for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # plain words
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in schemes:
+        await page.emulate_media(color_scheme=scheme)
         report = await Axe().run(page)
         assert report.violations_count == 0, f"{page.url}, {scheme}\n{report.generate_report()}"
 

@@ -44,7 +44,7 @@ async def one_alert(
             await until(lambda: _is_sending(service, sent.alert), 30)
             await service.desk.cancel(service.author, sent.alert, "a test of cancelling")
             sent.facts = replace(sent.facts, cancelled_at=service.core.clock.now().timestamp())
-        await until(lambda: _is_over(service, sent.alert), 90, saboteur.name)
+        await _over(service, sent.alert, saboteur.name)
         await simulator.drain(90)
         await service.quiet()
         report = await judge(service, simulator, people, sent)
@@ -54,6 +54,13 @@ async def one_alert(
 
 async def _is_sending(service: Service, alert: int) -> bool:
     return (await service.board(alert)).warned > 0
+
+
+async def _over(service: Service, alert: int, name: str) -> None:
+    try:
+        await until(lambda: _is_over(service, alert), 90, name)
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {await service.state(alert)} {await service.board(alert)}") from error
 
 
 async def _is_over(service: Service, alert: int) -> bool:

@@ -315,7 +315,7 @@ def test_drills_and_real_people_stay_apart_both_ways() -> None:
         one(person_of_a_drill=True, facts=drill, words=TEXTS["vi"]),
         one(person_of_a_drill=True, facts=FACTS, words=TEXTS["vi"]),
     ):
-        assert failing.failures == {"drill": ["c-1"]}
+        assert failing.failures["drill"] == ["c-1"]
 
 
 def test_who_is_reached_nowhere_must_be_listed() -> None:
