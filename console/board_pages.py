@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import board, events
 from alerts.board import Absence, MissingPerson, missing
+from alerts.checkin_status import CheckinStatus
 from alerts.errors import UnknownAlertError
 from alerts.revisions import latest
 from alerts.store import AlertRow, EventRow, RevisionRow, alerts_of_event
@@ -35,6 +36,17 @@ WHY = {
     Absence.UNKNOWN: "May have been warned: no answer from the channel",
     Absence.WAITING: "Not yet warned",
     Absence.SILENT: "Warned, no answer",
+}
+OUTCOMES = {
+    CheckinStatus.SAFE: "Safe",
+    CheckinStatus.LOCATED: "Located",
+    CheckinStatus.NOT_THERE: "Was not there",
+    CheckinStatus.LEFT: "Has left",
+    CheckinStatus.NEED_HELP: "Needs help",
+    CheckinStatus.HOSPITALISED: "In hospital",
+    CheckinStatus.DETAINED: "Detained",
+    CheckinStatus.DECEASED: "Deceased",
+    CheckinStatus.CLOSED: "Closed, no more messages",
 }
 
 
@@ -89,6 +101,7 @@ async def who(request: web.Request) -> web.Response:
         start=start,
         per_page=PER_PAGE,
         why=WHY,
+        outcomes=OUTCOMES,
         drill=event.drill,
     )
 

@@ -4,13 +4,16 @@ import re
 
 from aiohttp import web
 
+from assistance.lifecycle import CaseState
 from console import names
 from console.access import fields, visitor
 from console.alert_pages import id_in, number_in
+from console.entry import local_path
 from console.errors import FormError
 from console.rendering import redirect, render
 from console.services import SERVICES
 from staff import audit, missions, notices, officers
+from staff.officers import Role
 
 PER_PAGE = 100
 _PHONE = re.compile(r"\+[0-9][0-9 ()/-]{4,38}")
@@ -21,6 +24,16 @@ async def notice_list(request: web.Request) -> web.Response:
     async with request.app[SERVICES].database.read() as connection:
         found = await notices.open_notices(connection)
     return render(request, "notices.html", notices=found)
+
+
+async def nav(request: web.Request) -> web.Response:
+    """The navigation with what waits for this officer, for pages that refresh it."""
+    services, officer = request.app[SERVICES], visitor(request).officer
+    async with services.database.read() as connection:
+        cases = await services.cases.list_open(connection, officer) if officer.has(Role.CASE) else []
+        found = await notices.open_notices(connection)
+    waiting = {"cases": sum(case.state is CaseState.OPEN for case in cases), "notices": len(found)}
+    return render(request, "_nav.html", waiting=waiting, path=local_path(request.query.get("at", "/")))
 
 
 async def notice_close(request: web.Request) -> web.Response:

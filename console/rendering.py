@@ -29,6 +29,7 @@ DONE = {
     "locked": "Access taken away.",
     "mission": "Mission saved.",
     "removed": "Removed.",
+    "recorded": "Recorded.",
 }
 
 
@@ -66,6 +67,7 @@ def render(request: web.Request, template: str, *, status: int = 200, **values: 
         "csrf": found.session.csrf if found else "",
         "now": services.clock.now(),
         "path": request.path,
+        "waiting": {"cases": 0, "notices": 0},
         "done": DONE.get(request.query.get("did", ""), ""),
     }
     text = request.app[TEMPLATES].get_template(template).render({**frame, **values})

@@ -13,6 +13,7 @@ from console import (
     map_pages,
     office_pages,
     officer_pages,
+    outcome_pages,
 )
 from console import api_models as models
 from console.access import Handler, Page, page
@@ -40,6 +41,7 @@ CONSOLE: tuple[Page, ...] = (
     _open("POST", "/sign-in/once", entry.once),
     page("POST", "/sign-out", entry.sign_out),
     page("GET", "/", alert_pages.home),
+    page("GET", "/nav", office_pages.nav),
     page("GET", "/alerts", alert_pages.listing, READERS),
     page("GET", "/alerts/new", compose_pages.new, WRITERS),
     page("POST", "/alerts/new", compose_pages.save_new, WRITERS),
@@ -59,6 +61,7 @@ CONSOLE: tuple[Page, ...] = (
     page("GET", "/events/{id}/live", board_pages.live, READERS),
     page("GET", "/events/{id}/missing", board_pages.who, READERS),
     page("POST", "/events/{id}/close", board_pages.close, STOPPERS),
+    page("POST", "/events/{id}/people/{person}", outcome_pages.record, HELPERS),
     page("GET", "/cases", case_pages.listing, HELPERS),
     page("GET", "/cases/{id}", case_pages.show, HELPERS),
     page("POST", "/cases/{id}/answer", case_pages.answer, HELPERS),

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from storage.clock import Clock
 
-# The two style sheets terra-draw's Leaflet adapter writes for its panes, by their hashes; versions are pinned.
+# The two style sheets that terra-draw's Leaflet adapter (a pinned version) writes for its panes, by hash.
 PEN_STYLES = (
     "'sha256-IjnZ4d+lzicCMSB/otGrrL/sJt0cki5vc+NzEOAV1as='",
     "'sha256-YkOHxHAMMQGKmkuKqu8zQTmfB2QDitz/ePRVcWBgJ6o='",

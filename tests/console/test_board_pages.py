@@ -6,7 +6,7 @@ from alerts import board, checkins
 from alerts.checkin_status import CheckinStatus
 from console import board_pages
 from staff.officers import Role
-from tests.alerts.office import deliver, everywhere
+from tests.alerts.office import deliver, everywhere, only_in
 from tests.console import duty as desk
 from tests.console.duty import Duty, submitted
 from tests.console.test_compose import stored
@@ -89,6 +89,26 @@ async def test_the_list_of_the_missing_has_those_in_need_first_and_pages(
     assert "6 to 7 of 7" in chief.page
     await chief.get(f"/events/{event_id}/missing?from=<script>")
     assert "1 to 5 of 7" in chief.page
+
+
+async def test_what_an_officer_found_out_is_recorded_with_their_name(duty: Duty) -> None:
+    event_id, people, chief = await broadcast(duty, ["failed", "accepted"])
+    thai = await duty.browser(await duty.officer("somsak", *only_in("TH", *Role)))
+    url = f"/events/{event_id}/people"
+    assert (await thai.post(f"{url}/{people[0]}", {"status": "LOCATED"})).status == 404
+    for status, code in (("", 400), ("FLYING", 400), ("safe", 400)):
+        assert (await chief.post(f"{url}/{people[0]}", {"status": status})).status == code
+    for stranger in ("1", "x", "9" * 20):
+        assert (await chief.post(f"{url}/{stranger}", {"status": "LOCATED"})).status == 404
+    assert await duty.acts("checkin.officer") == 0
+    assert (await chief.post(f"{url}/{people[0]}", {"status": "LOCATED"})).status == 303
+    async with duty.database.read() as connection:
+        known = await checkins.latest(connection, event_id, people[0])
+    assert known is not None
+    assert (known.status, known.source, known.officer_id) == ("LOCATED", "officer", 1)
+    assert await duty.acts("checkin.officer") == 1
+    await chief.get(f"/events/{event_id}/missing")
+    assert str(people[0]) not in chief.page
 
 
 async def test_a_closed_event_takes_no_new_alert(duty: Duty) -> None:

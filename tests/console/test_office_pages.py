@@ -6,7 +6,9 @@ from staff import notices
 from staff.officers import Role
 from staff.tables import audit as audit_table
 from tests.alerts.office import everywhere
+from tests.assistance.bench import ask
 from tests.console.duty import Duty, drafted
+from tests.registry.newcomers import join, telegram
 
 
 async def test_a_notice_is_seen_and_closed_once(duty: Duty) -> None:
@@ -42,6 +44,19 @@ async def test_the_audit_page_tells_a_whole_chain_from_a_broken_one(duty: Duty) 
     await anna.get("/audit?verify=1")
     assert "The chain is broken at entry 1" in anna.page
     assert "The row was changed after it was written" in anna.page
+
+
+async def test_the_navigation_says_how_much_waits(duty: Duty) -> None:
+    anna = await duty.browser(await duty.officer("anna", *everywhere(Role.AUTHOR, Role.CASE)))
+    await anna.get("/nav?at=/cases")
+    assert "waiting" not in anna.page
+    async with duty.database.durable() as connection:
+        await notices.post(connection, kind="a", subject="b", text="c", urgent=False, at=duty.clock.at)
+        await ask(connection, await join(connection, duty.vault, telegram("1"), now=duty.clock.at), "press")
+    await anna.get("/nav?at=/cases")
+    assert anna.page.count('class="badge">1<') == 2
+    assert 'href="/cases" aria-current="page"' in anna.page
+    assert "/audit" not in anna.page
 
 
 async def test_missions_are_entered_and_removed(duty: Duty) -> None:
