@@ -104,7 +104,7 @@ def when(moment: datetime | None, zone: str = "UTC") -> str:
 
 def span(seconds: float) -> str:
     """How long, in words: `about 40 seconds`, `about 7 minutes`, `about 2.5 hours`."""
-    if seconds < 1:
+    if seconds < 1.5:
         return "about a second"
     if seconds < 90:
         return f"about {seconds:.0f} seconds"
