@@ -27,7 +27,7 @@ from alerts.standing import Standing
 from bot.messages import Address
 from storage.database import Database
 from storage.errors import SealError, StorageUnavailableError
-from storage.redis import REDIS_AWAY, RedisError, ResponseError
+from storage.redis import REDIS_AWAY, RedisError, ResponseError, end_tasks
 from storage.vault import Vault
 
 AT_ONCE = 2
@@ -79,9 +79,7 @@ class AccountWorker:
             if self._running:
                 await asyncio.wait(self._running)
         finally:
-            for task in [*helpers, *self._running]:
-                task.cancel()
-            await asyncio.gather(*helpers, *self._running, return_exceptions=True)
+            await end_tasks([*helpers, *self._running])
 
     async def _step(self, take: Callable[[], Awaitable[Sequence[Entry]]]) -> None:
         """Take entries when there is room and work on them; wait a moment where Redis or SQL is away."""

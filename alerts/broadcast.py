@@ -21,7 +21,7 @@ from bot.gateway import Gateway, Prepared
 from bot.limiter import Limiter
 from storage.clock import Clock
 from storage.errors import StorageUnavailableError
-from storage.redis import REDIS_AWAY, RedisError
+from storage.redis import REDIS_AWAY, RedisError, end_tasks
 
 FLUSH_S = 0.02
 LONGEST_NAP_S = 0.25
@@ -84,10 +84,7 @@ class Broadcast:
             if self._running:
                 await asyncio.wait(self._running)
         finally:
-            flusher.cancel()
-            for task in self._running:
-                task.cancel()
-            await asyncio.gather(flusher, *self._running, return_exceptions=True)
+            await end_tasks([flusher, *self._running])
             await self._mark()
         self.unsent.extend([*self._ready, *self._paused.values()])
         self._paused.clear()

@@ -25,7 +25,7 @@ from bot.gateway import Gateway
 from bot.inbox import lane_of
 from registry import addresses, people
 from storage.keys import AccountKeys
-from storage.redis import connect_redis
+from storage.redis import connect_redis, end_tasks
 
 REOPEN_S = 30.0
 
@@ -68,8 +68,7 @@ class WorkerProcess:
                 drain_s = self._core.settings.drain_s
                 await until_drained(self._run_all(), self._stopping, drain_s)
             finally:
-                watching.cancel()
-                await asyncio.gather(watching, return_exceptions=True)
+                await end_tasks([watching])
 
     @property
     def in_flight(self) -> int:

@@ -1,5 +1,9 @@
 """Connections to Redis by URL (`redis://`, `rediss://`, `unix://`). Touches redis-py only."""
 
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -12,7 +16,21 @@ from storage.errors import ConfigurationError
 # What a caller may see when Redis is away, loading its file, full, or a failover is under way.
 REDIS_AWAY = (RedisConnectionError, RedisTimeoutError, OSError)
 
-__all__ = ["REDIS_AWAY", "RedisError", "ResponseError", "connect_redis"]
+CANCEL_AGAIN_S = 0.2
+
+__all__ = ["REDIS_AWAY", "RedisError", "ResponseError", "connect_redis", "end_tasks"]
+
+
+async def end_tasks(tasks: Iterable["asyncio.Task[Any]"]) -> None:
+    """Cancel tasks that talk with Redis and return once they have ended.
+
+    A cancellation that arrives while the client gives up a connection may be swallowed there: it is repeated.
+    """
+    left = {task for task in tasks if not task.done()}
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
 
 
 def connect_redis(url: str, *, connections: int = 20, timeout_s: float = 5.0) -> "Redis":
