@@ -3,7 +3,7 @@
 Handlers and alerts see these and never a provider's types, so that nobody is second class for their channel.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -71,12 +71,12 @@ class Inbound:
     key: str
     address: Address
     kind: InboundKind
-    text: str = ""
+    text: str = field(default="", repr=False)
     button: str = ""
     pin: Pin | None = None
-    contact: str = ""
+    contact: str = field(default="", repr=False)
     language: str = ""
-    callback: str = ""
+    callback: str = field(default="", repr=False)
 
 
 class ReceiptState(StrEnum):
@@ -140,7 +140,7 @@ class Outbound:
         ask_label: words on the one-tap share button, when `ask` is set.
     """
 
-    text: str
+    text: str = field(repr=False)
     language: str
     buttons: tuple[Button, ...] = ()
     ask: Ask | None = None
