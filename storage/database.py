@@ -123,7 +123,9 @@ def open_database(url: str, *, pool_size: int = 5) -> Database:
     """
     target = async_url(url)
     if target.startswith("postgresql"):
-        engine = create_async_engine(target, pool_size=pool_size * 3, max_overflow=0, pool_pre_ping=True)
+        engine = create_async_engine(
+            target, pool_size=pool_size * 3, max_overflow=0, pool_pre_ping=True, hide_parameters=True
+        )
         return Database(engine, engine, engine)
     return Database(
         _sqlite_engine(target, 1, "FULL", "BEGIN IMMEDIATE"),
@@ -141,6 +143,7 @@ def _sqlite_engine(url: str, pool_size: int, synchronous: str, begin: str) -> As
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=BUSY_TIMEOUT_MS / 1000,
+        hide_parameters=True,  # the text of an error must not quote what was to be written
     )
 
     @event.listens_for(engine.sync_engine, "connect")
