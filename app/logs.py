@@ -8,9 +8,12 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
+from types import TracebackType
 from typing import Any
 
 import structlog
+
+log = structlog.get_logger(__name__)
 
 QUIET = ("aiohttp.access", "asyncio", "aiosqlite", "telegram", "httpx", "alembic")
 
@@ -23,6 +26,7 @@ def set_up_logs(process: str, level: str) -> None:
         level: debug | info | warning | error.
     """
     shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -51,6 +55,15 @@ def set_up_logs(process: str, level: str) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("sqlalchemy.engine").setLevel(logging.ERROR)
     structlog.contextvars.bind_contextvars(process=process)
+    sys.excepthook = _log_the_end
+
+
+def _log_the_end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """The last line of a process that a bug ended: as every other, without the error's text."""
+    if isinstance(error, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    log.critical("a bug ended the process", action="process.broken", exc_info=(kind, error, trace))
 
 
 def _without_texts(_logger: object, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
