@@ -10,6 +10,9 @@ from alerts.terms import Status
 
 WARNINGS = frozenset({"Alert", "Update"})
 PUBLIC = "Public"
+_NAMED = frozenset(
+    {"Exercise", "System", "Test", "Draft", "Restricted", "Private", "Cancel", "Ack", "Error"}
+)  # CAP 1.2 sections 3.2.1: no other word of a file is quoted
 
 
 def not_meant(source: Source) -> Reason | None:
@@ -41,4 +44,4 @@ def not_whole(source: Source) -> Reason | None:
 
 
 def _named(word: str) -> str:
-    return word if word.isalpha() and len(word) <= 20 else "missing or unknown"
+    return word if word in _NAMED else "missing or unknown"
