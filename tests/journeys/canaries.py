@@ -44,10 +44,10 @@ class Canaries:
         return number
 
     def degrees(self, name: str, near: float) -> float:
-        """A position's coordinate to a centimetre, within 10 m of `near`; its digits to a metre are looked
+        """A position's coordinate to a centimetre, within 1 km of `near`; its digits to 10 cm are looked
         for."""
-        exact = round(near + (1 + secrets.randbelow(900)) * 1e-7, 7)
-        self.known(name, f"{exact:.7f}"[:-2])
+        exact = round(near + (1 + secrets.randbelow(90_000)) * 1e-7, 7)
+        self.known(name, f"{exact:.7f}"[:-1])
         return exact
 
     def known(self, name: str, value: str, *, sealed: bool = True) -> str:

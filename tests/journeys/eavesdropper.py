@@ -59,9 +59,12 @@ class Heard:
         """Note what an answer of the service tells; returns its text."""
         text = await answer.text()
         if "html" in answer.content_type:
-            self.urls += LINKS.findall(text)
+            # `tel:` and `geo:` are for the officer's own telephone and map; no address is asked for.
+            self.urls += [link for link in LINKS.findall(text) if not link.startswith(("tel:", "geo:"))]
         self.urls += [answer.headers.get("Location", ""), answer.headers.get("HX-Redirect", "")]
-        if answer.status >= 400:
+        # The console shows the page again, its alert or the form as typed: that is no error's text.
+        shown_again = answer.status in {409, 422} and "html" in answer.content_type
+        if answer.status >= 400 and not shown_again:
             self.refusals.append(f"{answer.headers}\n{text}")
         return text
 

@@ -213,7 +213,7 @@ class Pen:
                 "resourceDesc", "uri", "areaDesc", "code", "addresses", "restriction", "xpath",
             )
         }  # fmt: skip
-        times = {"sent": "2026-11-22T09:30:00-00:00", "expires": "2026-11-22T19:30:00-00:00"}
+        times = {"sent": "2020-11-22T09:30:00-00:00", "expires": "2020-11-22T19:30:00-00:00"}
         return f"""<?xml version="1.0" encoding="UTF-8"?>
 <alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">
  <identifier>{word["identifier"]}</identifier><sender>{word["sender"]}</sender><sent>{times["sent"]}</sent>
