@@ -10,21 +10,28 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+import structlog
+
 from alerts.attempt import Again, Closed, Freeze, Item, Told, attempt
 from alerts.deadlines import Deadlines
 from alerts.delivery import DeliveryState
+from alerts.errors import AlertRefusedError
 from alerts.lease import Hold, Lease
 from alerts.outcomes import CODES, Outcome
 from alerts.queue import Queue
 from alerts.standing import Standing, Standings
+from bot.errors import SendError
 from bot.gateway import Gateway, Prepared
 from bot.limiter import Limiter
 from storage.clock import Clock
 from storage.errors import StorageUnavailableError
 from storage.redis import REDIS_AWAY, RedisError, end_tasks
 
+log = structlog.get_logger(__name__)
+
 FLUSH_S = 0.02
 LONGEST_NAP_S = 0.25
+NOT_APPROVED = "not_approved"  # error of a delivery whose revision nobody approved as it stands
 WRITE_AHEAD = 25  # under `never-resend`: so many are named in SQL before their bytes leave
 
 Render = Callable[[int, str, bool], Awaitable[Prepared]]
@@ -71,9 +78,13 @@ class Broadcast:
     _running: set[asyncio.Task[None]] = field(default_factory=set)
     _paused: dict[int, Item] = field(default_factory=dict)
     _unmarked: list[tuple[int, int]] = field(default_factory=list)
+    _bug: BaseException | None = None
 
     async def run(self, items: list[Item]) -> None:
-        """Send to `items`; afterwards each of them is in `ended` or in `unsent`."""
+        """Send to `items`; afterwards each of them is in `ended` or in `unsent`.
+
+        Whatever a bug of ours raises comes out of here, and the batch must be read again.
+        """
         self._ready.extend(items)
         flusher = asyncio.create_task(self._flush_marks())
         try:
@@ -86,6 +97,8 @@ class Broadcast:
         finally:
             await end_tasks([flusher, *self._running])
             await self._mark()
+        if self._bug is not None:
+            raise self._bug
         self.unsent.extend([*self._ready, *self._paused.values()])
         self._paused.clear()
 
@@ -95,7 +108,7 @@ class Broadcast:
         return len(self._running)
 
     def _given_up(self) -> bool:
-        return bool(self.stopping.is_set() or self.held.lost or self.closed)
+        return bool(self.stopping.is_set() or self.held.lost or self.closed or self._bug)
 
     async def _fill(self) -> None:
         """Take slots for what is ready and send; or wait until something changes."""
@@ -121,7 +134,7 @@ class Broadcast:
         for index, item in enumerate(items):
             self._ready.popleft()
             at = asked_at + grant.first_s + index * grant.spacing_s
-            self._start(self._send_at(item, at, standing))
+            self._start(item, self._send_at(item, at, standing))
         if not grant.count:
             await self._nap(min(grant.wait_s, LONGEST_NAP_S))
 
@@ -133,7 +146,13 @@ class Broadcast:
     def _start(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._over)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        """A bug must not pass for a message that was dealt with: it ends the batch, which is read again."""
+        self._running.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._bug = task.exception()
 
     async def _nap(self, seconds: float) -> None:
         """Wait `seconds`, or less when a message comes to its end."""
@@ -143,7 +162,9 @@ class Broadcast:
             await asyncio.sleep(seconds)
 
     async def _send_at(self, item: Item, at: float, standing: Standing) -> None:
-        message = await self.line.render(self.revision, item.language, self.rung > 0)
+        message = await self._message(item, standing)
+        if message is None:
+            return
         await asyncio.sleep(max(0.0, at - self.line.clock.monotonic()))
         # The very last look: a process that was frozen until now must not send what others may have sent.
         if self._given_up() or not self.line.lease.may_send(self.held):
@@ -154,6 +175,18 @@ class Broadcast:
         if item.to != before:
             self.moved.append(item)
         await self._take(item, verdict, standing)
+
+    async def _message(self, item: Item, standing: Standing) -> Prepared | None:
+        """The words for this item; None when it waits for them (SQL is away) or there are none to send."""
+        try:
+            return await self.line.render(self.revision, item.language, self.rung > 0)
+        except StorageUnavailableError:
+            self._ready.append(item)
+        except AlertRefusedError:  # changed behind everybody's back: not what two officers approved
+            self._end(Told(item, DeliveryState.SKIPPED, NOT_APPROVED), standing)
+        except SendError as error:  # the channel can never show these words
+            self._end(Told(item, DeliveryState.FAILED, error.code), standing)
+        return None
 
     async def _take(self, item: Item, verdict: Told | Again | Freeze | Closed, standing: Standing) -> None:
         match verdict:

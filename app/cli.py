@@ -6,6 +6,7 @@ import typer
 
 from app import cli_alerts, cli_cap, cli_people, cli_places, cli_service, cli_staff
 from app.cli_output import RefusedError, refuse
+from app.settings import settle_libraries
 
 
 def build() -> typer.Typer:
@@ -30,6 +31,7 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """Run one command."""
+    settle_libraries()
     try:
         build()()
     except RefusedError as reason:

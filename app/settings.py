@@ -104,6 +104,14 @@ def environment() -> dict[str, str]:
     return dict(os.environ)
 
 
+def settle_libraries() -> None:
+    """Settings of libraries that exist as variables only; before the first of them is used.
+
+    PTB_TIMEDELTA: python-telegram-bot tells waiting times as `timedelta` and stops warning that it will.
+    """
+    os.environ.setdefault("PTB_TIMEDELTA", "true")
+
+
 def read(variables: Mapping[str, str]) -> Settings:
     """Read settings from `variables` (usually the environment).
 

@@ -13,6 +13,7 @@ import pytest
 from redis.asyncio import Redis
 
 from app.embedded import EmbeddedRedis, find_redis_server, start_redis
+from app.settings import settle_libraries
 from places.compile import compile_gazetteer, is_current
 from storage.clock import SystemClock
 from storage.database import Database, open_database
@@ -58,6 +59,12 @@ def wait_until(check: Callable[[], object], seconds: float = 10.0) -> None:
         if time.monotonic() > deadline:
             pytest.fail(f"not within {seconds} s")
         time.sleep(0.02)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def libraries() -> None:
+    """As `muster` does before anything else."""
+    settle_libraries()
 
 
 @pytest.fixture(scope="session")
