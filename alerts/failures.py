@@ -51,6 +51,7 @@ WORDS: dict[str, str] = {
     "rejected": "The alert is not approved",
     "draft": "The alert is not approved",
     "submitted": "The alert is not approved",
+    "not_approved": "Kept back: the words are not those that two officers approved",
     "drill_guard": "Kept back: a drill must not reach a real address, nor a real alert a simulated one",
     "stopped": "The person does not want messages any more",
     "gone": "The address was known to be gone",
