@@ -10,8 +10,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-import structlog
-
 from alerts.attempt import Again, Closed, Freeze, Item, Told, attempt
 from alerts.deadlines import Deadlines
 from alerts.delivery import DeliveryState
@@ -26,8 +24,6 @@ from bot.limiter import Limiter
 from storage.clock import Clock
 from storage.errors import StorageUnavailableError
 from storage.redis import REDIS_AWAY, RedisError, end_tasks
-
-log = structlog.get_logger(__name__)
 
 FLUSH_S = 0.02
 LONGEST_NAP_S = 0.25
@@ -134,7 +130,7 @@ class Broadcast:
         for index, item in enumerate(items):
             self._ready.popleft()
             at = asked_at + grant.first_s + index * grant.spacing_s
-            self._start(item, self._send_at(item, at, standing))
+            self._start(self._send_at(item, at, standing))
         if not grant.count:
             await self._nap(min(grant.wait_s, LONGEST_NAP_S))
 
