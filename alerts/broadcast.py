@@ -1,8 +1,8 @@
 """Sends one batch: slots from the limiter, a last check before each message, marks on the way. Touches one
 gateway.
 
-Who was sent to is marked in Redis every 20 ms; writing the outcomes to SQL and settling is
-`alerts/account.py`'s.
+Who was sent to is marked in Redis every 20 ms; where Redis does not take it, or somebody else has the batch
+by now, the outcomes go to SQL at once. Otherwise they are written at the end, by `alerts/work.py`.
 """
 
 import asyncio
@@ -10,43 +10,27 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+import structlog
+
 from alerts.attempt import Again, Closed, Freeze, Item, Told, attempt
-from alerts.deadlines import Deadlines
 from alerts.delivery import DeliveryState
 from alerts.errors import AlertRefusedError
-from alerts.lease import Hold, Lease
+from alerts.lease import Hold
+from alerts.line import Line, Save
 from alerts.outcomes import CODES, Outcome
-from alerts.queue import Queue
-from alerts.standing import Standing, Standings
+from alerts.standing import Standing
 from bot.errors import SendError
-from bot.gateway import Gateway, Prepared
-from bot.limiter import Limiter
-from storage.clock import Clock
+from bot.gateway import Prepared
 from storage.errors import StorageUnavailableError
 from storage.redis import REDIS_AWAY, RedisError, end_tasks
 
 FLUSH_S = 0.02
 LONGEST_NAP_S = 0.25
+BROKEN = "broken"  # error of a delivery that a bug of ours stopped
 NOT_APPROVED = "not_approved"  # error of a delivery whose revision nobody approved as it stands
 WRITE_AHEAD = 25  # under `never-resend`: so many are named in SQL before their bytes leave
 
-Render = Callable[[int, str, bool], Awaitable[Prepared]]
-"""Revision, language, second notice? -> the message, rendered once for all who get the same words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What every batch of one account is sent with."""
-
-    gateway: Gateway
-    limiter: Limiter
-    queue: Queue
-    lease: Lease
-    standings: Standings
-    render: Render
-    write_ahead: Callable[[Sequence[int]], Awaitable[None]]
-    deadlines: Deadlines
-    clock: Clock
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -54,10 +38,10 @@ class Broadcast:
     """One batch under way.
 
     Attributes:
-        ended: outcomes so far, in the order in which they came.
-        moved: items whose provider gave their address a new name.
+        room: how many more requests the account may have under way.
+        ended: outcomes that were not handed to `save`, in the order in which they came.
+        moved: items whose provider gave their address a new name, likewise.
         closed: code with which the provider refused the account, "" = it did not.
-        unsent: items that nobody tried or whose try was given up: they stay queued.
     """
 
     line: Line
@@ -66,23 +50,23 @@ class Broadcast:
     revision: int
     rung: int
     stopping: asyncio.Event
+    room: Callable[[], int]
+    save: Save
     ended: list[Outcome] = field(default_factory=list)
     moved: list[Item] = field(default_factory=list)
     closed: str = ""
-    unsent: list[Item] = field(default_factory=list)
+    _open: dict[int, Item] = field(default_factory=dict)
     _ready: deque[Item] = field(default_factory=deque)
     _running: set[asyncio.Task[None]] = field(default_factory=set)
     _paused: dict[int, Item] = field(default_factory=dict)
     _unmarked: list[tuple[int, int]] = field(default_factory=list)
-    _bug: BaseException | None = None
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, items: list[Item]) -> None:
-        """Send to `items`; afterwards each of them is in `ended` or in `unsent`.
-
-        Whatever a bug of ours raises comes out of here, and the batch must be read again.
-        """
+        """Send to `items`; afterwards each of them is in `unsent`, in `ended` or was handed to `save`."""
+        self._open = {item.delivery: item for item in items}
         self._ready.extend(items)
-        flusher = asyncio.create_task(self._flush_marks())
+        keeper = asyncio.create_task(self._keep())
         try:
             while self._ready or self._running or self._paused:
                 if self._given_up():
@@ -90,13 +74,16 @@ class Broadcast:
                 await self._fill()
             if self._running:
                 await asyncio.wait(self._running)
+            self._over.set()
+            await keeper
         finally:
-            await end_tasks([flusher, *self._running])
-            await self._mark()
-        if self._bug is not None:
-            raise self._bug
-        self.unsent.extend([*self._ready, *self._paused.values()])
-        self._paused.clear()
+            self._over.set()
+            await end_tasks([keeper, *self._running])
+
+    @property
+    def unsent(self) -> list[Item]:
+        """Items that nobody tried or whose try was given up: they stay queued."""
+        return list(self._open.values())
 
     @property
     def in_flight(self) -> int:
@@ -104,12 +91,11 @@ class Broadcast:
         return len(self._running)
 
     def _given_up(self) -> bool:
-        return bool(self.stopping.is_set() or self.held.lost or self.closed or self._bug)
+        return bool(self.stopping.is_set() or self.held.lost or self.closed)
 
     async def _fill(self) -> None:
         """Take slots for what is ready and send; or wait until something changes."""
-        room = self.line.gateway.limits.in_flight - len(self._running)
-        wanted = min(len(self._ready), room)
+        wanted = min(len(self._ready), self.room())
         if wanted < 1 or not self.line.lease.may_send(self.held):
             await self._nap(LONGEST_NAP_S)
             return
@@ -121,18 +107,31 @@ class Broadcast:
                 return
             asked_at = self.line.clock.monotonic()
             grant = await self.line.limiter.bulk(wanted if standing.resend else min(wanted, WRITE_AHEAD))
-            items = [self._ready[index] for index in range(grant.count)]
-            if items and not standing.resend:
-                await self.line.write_ahead([item.delivery for item in items])
-        except (RedisError, *REDIS_AWAY, StorageUnavailableError):
+        except StorageUnavailableError:
             await self._nap(LONGEST_NAP_S)
             return
+        except (RedisError, *REDIS_AWAY):
+            self.line.lease.doubt()
+            await self._nap(LONGEST_NAP_S)
+            return
+        items = [self._ready.popleft() for _ in range(min(grant.count, len(self._ready)))]
+        if items and not standing.resend and not await self._named(items):
+            return
         for index, item in enumerate(items):
-            self._ready.popleft()
             at = asked_at + grant.first_s + index * grant.spacing_s
             self._start(self._send_at(item, at, standing))
         if not grant.count:
             await self._nap(min(grant.wait_s, LONGEST_NAP_S))
+
+    async def _named(self, items: Sequence[Item]) -> bool:
+        """Write down who is about to be sent to; False when SQL is away: they wait."""
+        try:
+            await self.line.write_ahead([item.delivery for item in items])
+        except StorageUnavailableError:
+            self._ready.extendleft(reversed(items))
+            await self._nap(LONGEST_NAP_S)
+            return False
+        return True
 
     def _skip_all(self, reason: str) -> None:
         while self._ready:
@@ -142,13 +141,7 @@ class Broadcast:
     def _start(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
         self._running.add(task)
-        task.add_done_callback(self._over)
-
-    def _over(self, task: asyncio.Task[None]) -> None:
-        """A bug must not pass for a message that was dealt with: it ends the batch, which is read again."""
-        self._running.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            self._bug = task.exception()
+        task.add_done_callback(self._running.discard)
 
     async def _nap(self, seconds: float) -> None:
         """Wait `seconds`, or less when a message comes to its end."""
@@ -158,6 +151,16 @@ class Broadcast:
             await asyncio.sleep(seconds)
 
     async def _send_at(self, item: Item, at: float, standing: Standing) -> None:
+        tried = item.attempts
+        try:
+            await self._send(item, at, standing)
+        except Exception as error:
+            # A bug of ours: it must not hold up the others of this batch, nor send to this one for ever.
+            log.error("a message broke", action="message.broken", delivery=item.delivery, exc_info=error)
+            state = DeliveryState.FAILED if item.attempts == tried else DeliveryState.UNKNOWN
+            self._end(Told(item, state, BROKEN), standing)
+
+    async def _send(self, item: Item, at: float, standing: Standing) -> None:
         message = await self._message(item, standing)
         if message is None:
             return
@@ -214,12 +217,17 @@ class Broadcast:
         confirms = self.line.gateway.confirms
         outcome = told.outcome(severity, self.line.clock.now(), self.line.deadlines, confirms=confirms)
         self.ended.append(outcome)
+        self._open.pop(told.item.delivery, None)
         self._unmarked.append((told.item.position, CODES[told.state]))
 
-    async def _flush_marks(self) -> None:
-        while True:
+    async def _keep(self) -> None:
+        """Keep the news of this batch where it outlives us, until everything ended."""
+        while not self._over.is_set():
             await asyncio.sleep(FLUSH_S)
             await self._mark()
+            if self.held.lost:
+                # Somebody else may be reading this batch: what SQL does not know by then is sent again.
+                await self._save()
 
     async def _mark(self) -> None:
         marks, self._unmarked = self._unmarked, []
@@ -228,5 +236,11 @@ class Broadcast:
         try:
             await self.line.queue.mark(self.batch, marks)
         except (RedisError, *REDIS_AWAY):
-            # The marks only shorten a second reading of this batch; SQL gets the outcomes anyway.
-            self._unmarked = marks + self._unmarked
+            self.line.lease.doubt()
+            await self._save()
+
+    async def _save(self) -> None:
+        ended, self.ended = self.ended, []
+        moved, self.moved = self.moved, []
+        if ended or moved:
+            await self.save(ended, moved)

@@ -39,22 +39,24 @@ async def carried_epoch(redis: Redis) -> str:
 class EpochWatch:
     """A worker's view of the epoch, refreshed twice a second; "" when Redis does not carry one."""
 
-    def __init__(self, redis: Redis, lost: Callable[[], None]) -> None:
-        """`lost` is called when the epoch changed after one was known."""
+    def __init__(self, redis: Redis, lost: Callable[[str], None]) -> None:
+        """`lost` is called with the new epoch, "" = none yet, when it changed after one was known."""
         self._redis = redis
         self._lost = lost
         self.value = ""
 
-    async def look(self) -> None:
-        """Read the epoch once; Redis away changes nothing, leases run out by themselves."""
+    async def look(self) -> bool:
+        """Read the epoch once; False when Redis is away: that changes nothing, leases run out by
+        themselves."""
         try:
             found = await carried_epoch(self._redis)
         except (RedisError, *REDIS_AWAY):
-            return
+            return False
         if self.value and found != self.value:
             log.warning("Redis began a new life", action="epoch.lost")
-            self._lost()
+            self._lost(found)
         self.value = found
+        return True
 
     async def run(self) -> None:
         """Look until cancelled."""

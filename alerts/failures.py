@@ -45,6 +45,7 @@ WORDS: dict[str, str] = {
     "resent_unknown": "Sent again after no answer: it may have arrived twice",
     "marked": "Taken over from an interrupted sender",
     # we
+    "broken": "A fault of our own software stopped it",
     "cancelled": "The alert was cancelled",
     "updated": "A correction or all-clear took its place",
     "expired": "The alert had expired",

@@ -18,7 +18,8 @@ from alerts.lifecycle import LIVE, AlertState
 from alerts.tables import alert, delivery, revision, unreachable
 from storage.database import insert_new
 
-LEASE = timedelta(seconds=30)
+# Renewed with every chunk. A planner that was killed is waited for so long before another goes on.
+LEASE = timedelta(seconds=10)
 PRIORITY = {"Extreme": 0, "Severe": 1, "Moderate": 2, "Minor": 3, "Unknown": 2}
 
 

@@ -57,14 +57,14 @@ class Queue:
                     raise
 
     async def offer(self, priority: int, batches: Sequence[int], epoch: str) -> int:
-        """Put `batches` on the stream of `priority` unless this epoch saw them; return how many were new."""
+        """Put `batches` on the stream of `priority` unless they lie there; return how many were new."""
         if not batches:
             return 0
         keys = [self._keys.stream(priority), self._keys.enqueued(epoch)]
         return int(await self._offer(keys=keys, args=[epoch, OFFERED_LIVE_S, *batches]))
 
-    async def take(self, block_ms: int) -> list[Entry]:
-        """Take the most urgent entry; wait up to `block_ms` when there is none.
+    async def take(self, block_ms: int | None) -> list[Entry]:
+        """Take the most urgent entry; wait up to `block_ms` when there is none, None = not at all.
 
         A wait may end with one entry of each stream, the most urgent first; all are the caller's then.
         """
@@ -72,18 +72,22 @@ class Queue:
             entries = _entries(await self._read([priority], None))
             if entries:
                 return entries
-        return _entries(await self._read(PRIORITIES, block_ms))
+        return _entries(await self._read(PRIORITIES, block_ms)) if block_ms else []
 
     async def take_over(self) -> Entry | None:
         """Take an entry that nobody refreshed for `TAKE_OVER_MS`, the most urgent first."""
         for priority in PRIORITIES:
-            stream = self._keys.stream(priority)
-            _, claimed, *_ = await self._redis.xautoclaim(
-                stream, GROUP, self._consumer, TAKE_OVER_MS, start_id="0-0", count=1
-            )
-            for entry_id, fields in claimed:
-                if fields:
-                    return _entry(stream, entry_id, fields, again=True)
+            stream, start = self._keys.stream(priority), b"0-0"
+            while True:
+                # One call looks at ten entries at most: what lies behind ten that are being worked on counts.
+                start, claimed, *_ = await self._redis.xautoclaim(
+                    stream, GROUP, self._consumer, TAKE_OVER_MS, start_id=start, count=1
+                )
+                for entry_id, fields in claimed:
+                    if fields:
+                        return _entry(stream, entry_id, fields, again=True)
+                if start == b"0-0":
+                    break
         return None
 
     async def refresh(self, entry: Entry) -> bool:
@@ -91,8 +95,13 @@ class Queue:
         return bool(await self._refresh(keys=[entry.stream], args=[GROUP, self._consumer, entry.entry_id]))
 
     async def settle(self, entry: Entry) -> bool:
-        """Acknowledge and remove; False when somebody else owns it by now."""
-        return bool(await self._settle(keys=[entry.stream], args=[GROUP, self._consumer, entry.entry_id]))
+        """Acknowledge and remove; False when somebody else owns it by now.
+
+        The batch may be offered again afterwards: where SQL lost its last moment with the power, that sends
+        it.
+        """
+        keys = [entry.stream, self._keys.enqueued(entry.epoch)]
+        return bool(await self._settle(keys=keys, args=[GROUP, self._consumer, entry.entry_id, entry.batch]))
 
     async def marks(self, batch: int) -> bytes:
         """One byte for each delivery of the batch whose outcome was known; shorter or empty = none known."""

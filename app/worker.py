@@ -9,16 +9,17 @@ from contextlib import AsyncExitStack
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts.account import AccountWorker, Ledger
+from alerts.account import AccountWorker
 from alerts.attempt import Item
-from alerts.broadcast import Line
 from alerts.epoch import EpochWatch
 from alerts.lease import Lease
+from alerts.line import Line
 from alerts.outcomes import name_attempts
 from alerts.queue import BLOCK_MS, Queue
 from alerts.rendering import Renderer
 from alerts.routing import Account
 from alerts.standing import Standings
+from alerts.work import Ledger
 from app.core import Core
 from app.signals import until_drained
 from bot.gateway import Gateway
@@ -46,7 +47,7 @@ class WorkerProcess:
         self._stopping = asyncio.Event()
         self._accounts: list[AccountWorker] = []
         self._leases: list[Lease] = []
-        self._epoch = EpochWatch(core.redis, self._lose_all)
+        self._epoch = EpochWatch(core.redis, self._lose)
 
     def stop(self) -> None:
         """Take no new batch; finish what is under way."""
@@ -113,9 +114,9 @@ class WorkerProcess:
         ledger = Ledger(gone=self._gone, moved=self._moved, closed=core.account_closed)
         return AccountWorker(line, core.database, core.vault, ledger, self._epoch)
 
-    def _lose_all(self) -> None:
+    def _lose(self, epoch: str) -> None:
         for lease in self._leases:
-            lease.lose_all()
+            lease.lose(epoch)
 
     async def _write_ahead(self, deliveries: Sequence[int]) -> None:
         async with self._core.database.durable() as connection:

@@ -27,7 +27,7 @@ class AccountKeys:
         return f"muster:{self._tag}:q:{priority}"
 
     def enqueued(self, epoch: str) -> str:
-        """Set of batch ids already put on a stream in this epoch; keeps a second offer single."""
+        """Set of batch ids that lie on a stream in this epoch; keeps a second offer single."""
         return f"muster:{self._tag}:enq:{epoch}"
 
     def marks(self, batch: int) -> str:

@@ -1,5 +1,5 @@
--- Puts batches on one stream, each at most once in an epoch.
--- KEYS: stream, set of what was offered in this epoch
+-- Puts batches on one stream unless they lie on one already.
+-- KEYS: stream, set of what lies on a stream in this epoch
 -- ARGV: epoch, seconds the set lives, batch ids...
 -- Returns how many were new
 local new = 0

@@ -1,0 +1,200 @@
+"""The work on one batch: whom it still owes a message, sending, writing what became of it. Touches SQL, and
+Redis for the marks.
+
+May be cut off anywhere: a batch that is worked on again reads SQL and the marks first and sends only what is
+in neither.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alerts import batches, outcomes
+from alerts.attempt import Item
+from alerts.batches import Batch
+from alerts.broadcast import BROKEN, Broadcast
+from alerts.delivery import WAITING, DeliveryState
+from alerts.lease import Hold
+from alerts.line import Line
+from alerts.outcomes import STATES, Outcome
+from alerts.recipients import Recipient, recipients
+from alerts.standing import Standing
+from bot.messages import Address
+from storage.database import Database
+from storage.errors import SealError, StorageUnavailableError
+from storage.vault import Vault
+
+AWAY_PAUSE_S = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What is written about recipients beside their deliveries, handed down by `app/`."""
+
+    gone: Callable[
+        [AsyncConnection, Sequence[int]], Awaitable[None]
+    ]  # address ids that do not exist any more
+    moved: Callable[[AsyncConnection, Sequence[Item]], Awaitable[None]]  # addresses with a new name
+    closed: Callable[[str, str, str], Awaitable[None]]  # channel, account, code: page an operator
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A batch and the people in it, as SQL has them."""
+
+    batch: Batch
+    people: dict[int, Recipient]
+
+
+@dataclass(slots=True)
+class BatchWork:
+    """Works on batches of one account; knows nothing of who else does."""
+
+    line: Line
+    database: Database
+    vault: Vault
+    ledger: Ledger
+    _broadcasts: list[Broadcast] = field(default_factory=list)
+
+    @property
+    def in_flight(self) -> int:
+        """Messages handed to the gateway whose answers are not here yet."""
+        return sum(broadcast.in_flight for broadcast in self._broadcasts)
+
+    async def finish(self, held: Hold, stopping: asyncio.Event) -> bool:
+        """Send what is left of a batch; True when nothing is left and SQL knows it.
+
+        Raises:
+            RedisError, OSError, StorageUnavailableError: nothing was sent yet; the batch stays as it is.
+        """
+        load = await self._load(held.entry.batch)
+        if load is None:
+            return True
+        batch = load.batch
+        standing = await self.line.standings.of(batch.route.revision_id)
+        # Even of an entry that was never read: Redis may have come back without its last second.
+        marks = await self.line.queue.marks(batch.id)
+        items, known = self._sort(load, standing, marks)
+
+        async def save(ended: Sequence[Outcome], moved: Sequence[Item]) -> None:
+            await self._record(load, ended, moved, done=False)
+
+        broadcast = Broadcast(
+            line=self.line,
+            held=held,
+            batch=batch.id,
+            revision=batch.route.revision_id,
+            rung=batch.route.rung,
+            stopping=stopping,
+            room=lambda: self.line.gateway.limits.in_flight - self.in_flight,
+            save=save,
+        )
+        self._broadcasts.append(broadcast)
+        try:
+            await broadcast.run(items)
+        finally:
+            self._broadcasts = [other for other in self._broadcasts if other is not broadcast]
+        done = not broadcast.unsent
+        if broadcast.closed:
+            known += self._closed(broadcast, standing)
+            done = True
+            await self.ledger.closed(
+                self.line.gateway.channel.value, self.line.gateway.account, broadcast.closed
+            )
+        await self._record(load, [*known, *broadcast.ended], broadcast.moved, done=done)
+        return done
+
+    async def give_up(self, batch_id: int) -> None:
+        """Close a batch on which our own code breaks every time: its people go on to their next channel."""
+        load = await self._load(batch_id)
+        if load is None:
+            return
+        standing = await self.line.standings.of(load.batch.route.revision_id)
+        ended = [
+            self._outcome(delivery, DeliveryState.FAILED, BROKEN, standing)
+            for delivery in load.batch.deliveries
+            if delivery in load.people and load.people[delivery].state is DeliveryState.QUEUED
+        ]
+        await self._record(load, ended, [], done=True)
+
+    async def _load(self, batch_id: int) -> Load | None:
+        """The batch, None when there is nothing left to do in it."""
+        async with self.database.read() as connection:
+            batch = await batches.load(connection, batch_id)
+            if batch is None or batch.state == "done":
+                return None
+            return Load(batch, await recipients(connection, batch.deliveries))
+
+    def _sort(self, load: Load, standing: Standing, marks: bytes) -> tuple[list[Item], list[Outcome]]:
+        """Split a batch into whom to send to and whose outcome is known already."""
+        items: list[Item] = []
+        known: list[Outcome] = []
+        now = self.line.clock.now()
+        for position, delivery in enumerate(load.batch.deliveries):
+            person = load.people.get(delivery)
+            mark = marks[position] if position < len(marks) else 0
+            if person is None or person.state not in WAITING:
+                continue
+            if mark:
+                known.append(self._outcome(delivery, STATES[mark], "marked", standing))
+            elif person.state is DeliveryState.ATTEMPTING:
+                # Named before its bytes left (`never-resend`): it may have arrived, and nobody sends it
+                # again.
+                if not standing.resend:
+                    known.append(self._outcome(delivery, DeliveryState.UNKNOWN, "interrupted", standing))
+            elif refusal := person.refusal(drill=standing.drill):
+                known.append(Outcome(delivery, DeliveryState.SKIPPED, now, error=refusal))
+            else:
+                item = self._item(position, person)
+                if item:
+                    items.append(item)
+                else:
+                    known.append(Outcome(delivery, DeliveryState.SKIPPED, now, error="erased"))
+        return items, known
+
+    def _item(self, position: int, person: Recipient) -> Item | None:
+        try:
+            value = person.value(self.vault)
+        except SealError:
+            return None
+        to = Address(self.line.gateway.channel, self.line.gateway.account, value)
+        return Item(position, person.delivery, person.address_id, person.person_id, person.language, to)
+
+    def _outcome(self, delivery: int, state: DeliveryState, error: str, standing: Standing) -> Outcome:
+        now = self.line.clock.now()
+        confirms = self.line.gateway.confirms
+        due = self.line.deadlines.after(state, standing.severity, now, confirms=confirms)
+        return Outcome(delivery, state, now, error=error, next_at=due)
+
+    def _closed(self, broadcast: Broadcast, standing: Standing) -> list[Outcome]:
+        return [
+            self._outcome(item.delivery, DeliveryState.FAILED, broadcast.closed, standing)
+            for item in broadcast.unsent
+        ]
+
+    async def _record(
+        self, load: Load, ended: Sequence[Outcome], moved: Sequence[Item], *, done: bool
+    ) -> None:
+        """Write outcomes, gone and moved addresses, and the end of the batch, in one transaction; wait for
+        SQL."""
+        gone = [load.people[end.delivery].address_id for end in ended if end.state is DeliveryState.GONE]
+        while True:
+            try:
+                async with self.database.bulk() as connection:
+                    await outcomes.write(connection, ended)
+                    if gone:
+                        await self.ledger.gone(connection, gone)
+                    if moved:
+                        await self.ledger.moved(connection, moved)
+                    if done:
+                        await batches.close(connection, load.batch.id, self.line.clock.now())
+                return
+            except StorageUnavailableError:
+                # What was sent is only in our memory and in the marks: stay with it until SQL is back.
+                log.warning("outcomes wait for the database", action="outcomes.wait", batch=load.batch.id)
+                await asyncio.sleep(AWAY_PAUSE_S)
