@@ -90,6 +90,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     path = Path(arguments[0])
     if not is_current(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
         compile_gazetteer(path, _say)
     return 0
 

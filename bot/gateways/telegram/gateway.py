@@ -51,7 +51,7 @@ class TelegramGateway:
         self.limits = Limits(
             per_second=settings.per_second,
             per_recipient_s=1.0,
-            recipient_burst=3,
+            recipient_burst=2,  # of the three that pass, one is left for a broadcast
             in_flight=CONNECTIONS,
             text_units=TEXT_UNITS,
             batch=max(10, min(100, round(settings.per_second / 2))),
