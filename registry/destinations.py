@@ -18,7 +18,8 @@ class Destination:
     """One address as it stands now; fulfils `registry.addresses.SealedValue`.
 
     Attributes:
-        wanted: the person is active and the address in use: they neither stopped nor went.
+        wanted: the person is active and the address in use: they neither stopped nor went; and both are real
+            or both simulated.
         drill: a simulated person or address: only drills may go there.
     """
 
@@ -53,11 +54,12 @@ async def destinations(connection: AsyncConnection, address_ids: Sequence[int]) 
             )
         )
         for row in await connection.execute(query):
-            wanted = row.state == AddressState.ACTIVE.value and row.person_state == PersonState.ACTIVE.value
+            active = row.state == AddressState.ACTIVE.value and row.person_state == PersonState.ACTIVE.value
             found[row.id] = Destination(
                 address_id=row.id,
                 person_id=row.person_id,
-                wanted=wanted,
+                # An address that is real where its person is not, or the reverse, is nobody's to write to.
+                wanted=active and row.drill == row.person_drill,
                 drill=row.drill or row.person_drill,
                 lane=row.lane,
                 sealed_value=row.value,
