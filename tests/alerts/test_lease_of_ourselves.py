@@ -1,4 +1,4 @@
-"""A worker that was held up takes its own entry over: it goes on with the batch it has and starts no second one."""
+"""A worker that was held up takes its own entry over: it goes on with the batch it has."""
 
 from redis.asyncio import Redis
 
