@@ -72,7 +72,7 @@ async def test_everyone_inside_gets_one_warning(
 
 
 @pytest.mark.soak
-async def test_three_thousand_at_the_real_rate(
+async def test_three_thousand_citizens(
     tmp_path: Path, database_url: str, own_redis: OwnRedis, gazetteer: Path
 ) -> None:
-    await broadcast(3_000, tmp_path, database_url, own_redis.url, gazetteer, 30)
+    await broadcast(3_000, tmp_path, database_url, own_redis.url, gazetteer, PER_SECOND)
