@@ -87,6 +87,7 @@ class House:
     """Everything between a draft and a message, one step at a time; the clock is set by hand."""
 
     office: Office
+    redis: Redis
     vault: Vault
     gateway: Notebook
     targeting: Targeting
@@ -235,7 +236,7 @@ async def build_house(office: Office, redis: Redis, redis_url: str, vault: Vault
         wording=Wording(catalog(), "Ministry of Test"),
         metrics=Metrics(),
     )
-    return House(office, vault, gateway, targeting, dispatch, planner, WorkerProcess(core))
+    return House(office, redis, vault, gateway, targeting, dispatch, planner, WorkerProcess(core))
 
 
 async def flip(house: House, table: Any, key: int) -> None:
