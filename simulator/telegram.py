@@ -50,6 +50,7 @@ class Telegram:
         self._ledger, self._faults, self._rng = ledger, faults, rng
         self._latency = Latency(config.latency, rng)
         self._listeners: list[Listener] = []
+        self._open: list[Call] = []
         self.limits = config.limits
         self.bots = {rules.token: new_bot(rules, config.limits, lag, rng) for rules in config.bots}
         self._queues = {
@@ -72,6 +73,10 @@ class Telegram:
     def listen(self, listener: Listener) -> None:
         """Call `listener` with every accepted message."""
         self._listeners.append(listener)
+
+    def under_way(self) -> list[Call]:
+        """Calls that arrived and are not answered yet, in the order of arrival."""
+        return list(self._open)
 
     def set_limits(self, rules: LimitRules) -> None:
         """Other limits for every bot from now on."""
@@ -149,9 +154,11 @@ class Telegram:
         except ApiError as error:
             return refusal(error)
         bot.active += 1
+        self._open.append(call)
         try:
             return await self._serve(request, bot, call)
         finally:
+            self._open = [other for other in self._open if other is not call]
             bot.active -= 1
 
     def _known(self, bot: Bot | None, token: str) -> Bot:

@@ -51,7 +51,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def until(check: Callable[[], Awaitable[object]], seconds: float = 30.0, what: str = "") -> Any:
+async def until(
+    check: Callable[[], Awaitable[object]], seconds: float = 30.0, what: str = "", every: float = 0.05
+) -> Any:
     """Ask `check` until it says something true, and return that; fails after `seconds`."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
@@ -59,7 +61,7 @@ async def until(check: Callable[[], Awaitable[object]], seconds: float = 30.0, w
         if found:
             return found
         assert asyncio.get_running_loop().time() < deadline, f"not within {seconds} s: {what or check}"
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(every)
 
 
 def make_settings(
@@ -105,9 +107,10 @@ async def add_officer(database: Database, core: Core, login: str) -> tuple[Offic
     return officer, made
 
 
-@dataclass(slots=True)
-class Service:
-    """A running service; `author` and `approver` are two officers."""
+@dataclass(slots=True, kw_only=True)
+class Office:
+    """Two officers, `author` and `approver`, with connections of their own to a service that runs
+    somewhere."""
 
     settings: Settings
     core: Core
@@ -116,10 +119,6 @@ class Service:
     author: Officer
     approver: Officer
     credentials: dict[str, Credentials]
-    web: WebProcess
-    planner: PlannerProcess
-    worker: WorkerProcess
-    tasks: list["asyncio.Task[None]"] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -185,6 +184,38 @@ class Service:
         await until(empty, seconds, "the inbox is empty")
 
 
+@dataclass(slots=True, kw_only=True)
+class Service(Office):
+    """A service that runs in this process."""
+
+    web: WebProcess
+    planner: PlannerProcess
+    worker: WorkerProcess
+    tasks: list["asyncio.Task[None]"] = field(default_factory=list)
+
+
+async def _parts_of_office(core: Core, geography: Geography) -> dict[str, Any]:
+    author, first = await add_officer(core.database, core, "officer.author")
+    approver, second = await add_officer(core.database, core, "officer.approver")
+    return {
+        "settings": core.settings,
+        "core": core,
+        "geography": geography,
+        "desk": build_services(core, geography).desk,
+        "author": author,
+        "approver": approver,
+        "credentials": {"author": first, "approver": second},
+    }
+
+
+@contextlib.asynccontextmanager
+async def open_office(settings: Settings) -> AsyncIterator[Office]:
+    """Two officers, for a service that is started by somebody else on the same settings."""
+    geography = await asyncio.to_thread(open_geography, settings)
+    async with open_core(settings) as core:
+        yield Office(**await _parts_of_office(core, geography))
+
+
 @contextlib.asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Service]:
     """Web, planner and worker in this process, each with connections of its own."""
@@ -194,21 +225,8 @@ async def running(settings: Settings) -> AsyncIterator[Service]:
         web = WebProcess(cores[0], geography)
         planner = PlannerProcess(cores[1], geography.touch)
         worker = WorkerProcess(cores[2])
-        core = cores[3]
-        author, first = await add_officer(core.database, core, "officer.author")
-        approver, second = await add_officer(core.database, core, "officer.approver")
-        service = Service(
-            settings=settings,
-            core=core,
-            geography=geography,
-            desk=build_services(core, geography).desk,
-            author=author,
-            approver=approver,
-            credentials={"author": first, "approver": second},
-            web=web,
-            planner=planner,
-            worker=worker,
-        )
+        parts = await _parts_of_office(cores[3], geography)
+        service = Service(**parts, web=web, planner=planner, worker=worker)
         service.tasks = [asyncio.create_task(part.run()) for part in (web, planner, worker)]
         try:
             await _listening(settings.public_listen, service.tasks)

@@ -26,7 +26,7 @@ from simulator.geometry import area_from
 from simulator.population import Population
 from simulator.records import Violation
 from simulator.server import Simulator
-from tests.service import Service, make_draft
+from tests.service import Office, make_draft
 
 CENTRE = (64.14, -21.9)
 KM = 30.0
@@ -55,7 +55,7 @@ def marker(number: int, language: str) -> str:
     return f"Gale{number}{language}"
 
 
-async def send_audited(service: Service, draft: Draft, number: int) -> Sent:
+async def send_audited(service: Office, draft: Draft, number: int) -> Sent:
     """Send a draft made by `draft_of_test` and write down what was approved."""
     began = service.core.clock.now().timestamp()
     alert = await service.send(draft)
@@ -76,7 +76,7 @@ async def send_audited(service: Service, draft: Draft, number: int) -> Sent:
     return Sent(alert, facts, began)
 
 
-async def judge(service: Service, simulator: Simulator, population: Population, sent: Sent) -> AuditReport:
+async def judge(service: Office, simulator: Simulator, population: Population, sent: Sent) -> AuditReport:
     """Audit an alert against the ledger as it is now."""
     entries = [
         entry for entry in simulator.ledger if not (isinstance(entry, Violation) and entry.wall < sent.began)
@@ -84,7 +84,7 @@ async def judge(service: Service, simulator: Simulator, population: Population, 
     return audit(entries, population, sent.facts, await translated_board(service, simulator, sent))
 
 
-async def translated_board(service: Service, simulator: Simulator, sent: Sent) -> Board:
+async def translated_board(service: Office, simulator: Simulator, sent: Sent) -> Board:
     """The service's board in the audit's words, people named as citizens."""
     names = await citizens_by_person(service, simulator)
     figures = await service.board(sent.alert)
@@ -115,7 +115,7 @@ async def translated_board(service: Service, simulator: Simulator, sent: Sent) -
     )
 
 
-async def citizens_by_person(service: Service, simulator: Simulator) -> dict[int, str]:
+async def citizens_by_person(service: Office, simulator: Simulator) -> dict[int, str]:
     """Which citizen a person id is, found by their addresses."""
     lanes: dict[bytes, str] = {}
     async with service.core.database.read() as connection:
