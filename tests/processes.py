@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ class Processes:
         for name in names:
             self._launch(name)
         for name in names:
-            await until(lambda name=name: self._is_ready(name), START_S, f"{name} is ready")
+            await until(partial(self._is_ready, name), START_S, f"{name} is ready")
 
     def kill9(self, name: str) -> None:
         """End a process as the kernel would: no goodbye. It is gone when this returns."""
