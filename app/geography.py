@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from places.emergency import emergency_numbers
 
 from app.settings import Settings
 from places.area import Touch
 from places.compile import compile_gazetteer, is_current
+from places.emergency import emergency_numbers
 from places.errors import PlaceError
 from places.gazetteer import Candidate, Gazetteer
 
