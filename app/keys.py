@@ -1,6 +1,7 @@
 """The keys of an installation: from settings, or made once beside its data. Touches `<data folder>/keys`."""
 
 import os
+import secrets
 from pathlib import Path
 
 from app.settings import Settings, SettingsError
@@ -28,9 +29,10 @@ def open_vault(settings: Settings) -> Vault:
 def _made_once(path: Path) -> tuple[str, str]:
     """Read the two keys of an embedded installation, or make them; several processes may start at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".keys.{os.getpid()}")
+    # A name nobody else has: processes in containers that share the folder may have the same number.
+    fresh = path.with_name(f".keys.{secrets.token_hex(8)}")
     if not path.exists():
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(f"{new_key_text()}\n{new_key_text()}\n")
             file.flush()
