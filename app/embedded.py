@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError, RedisError
+from redis.retry import Retry
 
 START_S = 30.0
 SOCKET_NAME_MAX = 100  # a unix socket's path may hold 108 bytes on Linux, 104 on macOS
@@ -162,7 +164,8 @@ def _answering(socket: Path) -> int | None:
     """
     if not socket.exists():
         return None
-    client = redis.Redis(unix_socket_path=str(socket), socket_timeout=2)
+    # One try: the client's own pauses would cost seconds at each start behind a socket left by a crash.
+    client = redis.Redis(unix_socket_path=str(socket), socket_timeout=2, retry=Retry(NoBackoff(), 0))
     try:
         return int(client.info("server")["process_id"])
     except BusyLoadingError:

@@ -5,17 +5,19 @@ from datetime import timedelta
 from bot import inbox, outbox
 from bot.gateways.webchat import identity
 from bot.gateways.webchat import store as webchat
-from registry import changes
+from registry import changes, whereabouts
 from staff import sessions
 from storage.clock import Clock
 from storage.database import Database
 
 KEEP_CHANGES = timedelta(days=7)
+KEEP_PLACES = timedelta(days=7)  # after their end: a stay that was cut short by mistake can be looked up
 ERASED_LIST = "erased"  # in the data folder, kept outside backups of the database
 
 
 async def tidy_up(database: Database, clock: Clock) -> None:
-    """Delete processed messages after 7 days, web chats' after 30, and what else has run out.
+    """Delete processed messages and former places after 7 days, web chats' after 30, and what else has run
+    out.
 
     Raises:
         StorageUnavailableError: SQL is away; the rest is deleted next time.
@@ -27,4 +29,5 @@ async def tidy_up(database: Database, clock: Clock) -> None:
         await webchat.purge(connection, now)
         await identity.forget_unused(connection, now)
         await changes.trim(connection, now - KEEP_CHANGES)
+        await whereabouts.forget_past(connection, now - KEEP_PLACES)
         await sessions.sweep(connection, now)

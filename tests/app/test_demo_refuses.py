@@ -1,5 +1,6 @@
 """The demonstration does not start where it could reach anybody."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -19,13 +20,13 @@ REAL = {
 
 
 @pytest.mark.parametrize("variable", REAL)
-async def test_refused(variable: str, tmp_path: Path) -> None:
+def test_refused(variable: str, tmp_path: Path) -> None:
     settings = read({variable: REAL[variable]})
     with pytest.raises(SettingsError, match=f"^{variable} is set: the demonstration") as refused:
         refuse_the_real_world(settings)
     assert REAL[variable] not in str(refused.value)
     with pytest.raises(SettingsError):
-        await run_demo(settings, folder=tmp_path / "demo", people=1)
+        asyncio.run(run_demo(settings, folder=tmp_path / "demo", people=1))
     assert list(tmp_path.iterdir()) == []
 
 
