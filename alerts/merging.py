@@ -4,9 +4,13 @@ Both may have been warned before they were one: then the absorbed one's deliveri
 survivor's, so that everything that was sent stays on record and the person still counts once.
 """
 
-from sqlalchemy import delete, func, select, update
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from alerts.checkin_status import SILENCING
 from alerts.tables import checkin, checkin_history, delivery, unreachable
 from registry.merging import Merged
 
@@ -39,10 +43,9 @@ async def _carry_answers(connection: AsyncConnection, survivor: int, absorbed: i
     theirs = select(checkin).where(checkin.c.person_id == absorbed)
     for row in (await connection.execute(theirs)).all():
         key = (checkin.c.event_id == row.event_id) & (checkin.c.person_id == survivor)
-        known = (await connection.execute(select(checkin.c.at).where(key))).scalar_one_or_none()
-        if known is not None and known < row.at:
+        known = (await connection.execute(select(checkin).where(key))).one_or_none()
+        if known is None or _weight(known) < _weight(row):
             await connection.execute(delete(checkin).where(key))
-        if known is None or known < row.at:
             await connection.execute(
                 update(checkin)
                 .where(checkin.c.event_id == row.event_id, checkin.c.person_id == absorbed)
@@ -52,3 +55,8 @@ async def _carry_answers(connection: AsyncConnection, survivor: int, absorbed: i
     await connection.execute(
         update(checkin_history).where(checkin_history.c.person_id == absorbed).values(person_id=survivor)
     )
+
+
+def _weight(row: Row[Any]) -> tuple[bool, datetime]:
+    """Which of two answers stands: no chat answer undoes an officer's last word; else the newer one."""
+    return row.status in SILENCING, row.at
