@@ -112,7 +112,7 @@ class Queue:
         """Set the byte at each position (0-based) to an outcome's code."""
         async with self._redis.pipeline(transaction=False) as pipe:
             for position, code in outcomes:
-                pipe.setrange(self._keys.marks(batch), position, bytes([code]).decode("latin-1"))
+                pipe.setrange(self._keys.marks(batch), position, bytes([code]))
             pipe.expire(self._keys.marks(batch), MARKS_LIVE_S)
             await pipe.execute()
 

@@ -115,11 +115,13 @@ class BatchWork:
         if load is None:
             return
         standing = await self.line.standings.of(load.batch.route.revision_id)
-        ended = [
-            self._outcome(delivery, DeliveryState.FAILED, BROKEN, standing)
-            for delivery in load.batch.deliveries
-            if delivery in load.people and load.people[delivery].state is DeliveryState.QUEUED
+        items, known = self._sort(load, standing, await self.line.queue.marks(batch_id))
+        failed = [
+            *(one.delivery for one in known if one.state is DeliveryState.GONE),
+            *(item.delivery for item in items),
         ]
+        ended = [one for one in known if one.state is not DeliveryState.GONE]
+        ended += [self._outcome(one, DeliveryState.FAILED, BROKEN, standing) for one in failed]
         await self._record(load, ended, [], done=True)
 
     async def _load(self, batch_id: int) -> Load | None:

@@ -1,0 +1,318 @@
+"""The worker of one account against real SQL and Redis: what it leaves when cut off, and what it finds."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import Redis
+from sqlalchemy import select, update
+
+from alerts import account, epoch, queue
+from alerts.tables import batch, delivery, revision
+from bot.errors import GoneError
+from bot.gateway import Limits, Prepared
+from bot.messages import Address
+from storage.keys import GROUP, AccountKeys
+from storage.redis import connect_redis
+from storage.vault import Vault
+from tests.alerts.office import Office
+from tests.alerts.post_room import ACCOUNT, PostRoom, as_named, open_post_room
+from tests.conftest import OwnRedis
+from tests.service import until
+
+TAKE_OVER_MS = 300
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dead workers are noticed sooner than in service."""
+    monkeypatch.setattr(queue, "TAKE_OVER_MS", TAKE_OVER_MS)
+    monkeypatch.setattr(epoch, "TAKE_OVER_MS", TAKE_OVER_MS)
+    monkeypatch.setattr(account, "TAKE_OVER_EVERY_S", 0.05)
+    monkeypatch.setattr(account, "BLOCK_MS", 100)
+
+
+@pytest.fixture
+async def room(quick_office: Office, redis: Redis, vault: Vault) -> PostRoom:
+    return await open_post_room(quick_office, redis, vault)
+
+
+@pytest.fixture
+async def mortal(quick_office: Office, own_redis: OwnRedis, vault: Vault) -> AsyncIterator[PostRoom]:
+    """A post room whose Redis may be killed."""
+    client = connect_redis(own_redis.url)
+    yield await open_post_room(quick_office, client, vault)
+    await client.aclose()
+
+
+async def held_up(room: PostRoom, count: int) -> None:
+    """Wait until the provider owes `count` answers."""
+
+    async def waiting() -> bool:
+        return room.provider.waiting == count
+
+    await until(waiting, 20, f"{count} answers are owed")
+
+
+async def marked(room: PostRoom, batch_id: int, count: int) -> None:
+    """Wait until Redis knows of `count` outcomes."""
+
+    async def known() -> bool:
+        return sum(1 for mark in await room.queue("anybody").marks(batch_id) if mark) == count
+
+    await until(known, 20, f"{count} marks")
+
+
+async def test_everybody_gets_one(room: PostRoom) -> None:
+    values = await room.write(35)
+    async with room.at_work(room.worker("one")):
+        await room.all_sent()
+    assert room.provider.taken == dict.fromkeys(values, 1)
+    assert await room.states() == {"accepted": 35}
+
+
+async def test_another_worker_repeats_only_what_was_in_flight(room: PostRoom) -> None:
+    values = await room.write(10)
+    flying = set(values[6:])
+    room.provider.held = lambda to: to.value in flying
+    await room.dispatch.step()
+    async with room.at_work(room.worker("one")):
+        await held_up(room, 4)
+        await marked(room, 1, 6)
+    assert await room.states() == {"queued": 10}, "it was cut off before it wrote anything"
+    room.provider.held = lambda _to: False
+    async with room.at_work(room.worker("two")):
+        await room.all_sent()
+    assert room.provider.taken == {value: 2 if value in flying else 1 for value in values}
+    assert await room.states() == {"accepted": 10}
+
+
+async def test_what_a_dead_worker_left_does_not_wait_for_the_end_of_the_queue(room: PostRoom) -> None:
+    left = set(await room.write(10, priority=3))
+    room.provider.held = lambda to: to.value in left
+    await room.dispatch.step()
+    async with room.at_work(room.worker("one")):
+        await held_up(room, 10)
+    room.provider.held = lambda _to: False
+    await room.write(300, priority=0)
+
+    async def finished() -> bool:
+        return all(room.provider.taken[value] == 2 for value in left)
+
+    async with room.at_work(room.worker("two")):
+        await room.dispatch.step()
+        await until(finished, 60, "the dead worker's people are written to")
+        assert await room.open_batches() > 10, "the queue is far from its end"
+        await room.all_sent(60)
+    assert max(room.provider.taken.values()) == 2
+
+
+async def test_an_entry_of_a_newer_life_than_we_know_is_not_thrown_away(room: PostRoom) -> None:
+    values = await room.write(10)
+    worker = room.worker("one")
+    assert isinstance(worker.epoch, epoch.EpochWatch)
+    worker.epoch.value = "the life before"
+    await room.dispatch.step()
+    async with room.at_work(worker, watching=False):
+        await room.all_sent()
+    assert room.provider.taken == dict.fromkeys(values, 1)
+
+
+async def test_an_entry_of_an_older_life_is_thrown_away(room: PostRoom) -> None:
+    values = await room.write(10)
+    await room.queue("planner").offer(1, [1], "the life before")
+    keys = AccountKeys(*ACCOUNT)
+
+    async def thrown_away() -> bool:
+        return int(await room.redis.xlen(keys.stream(1))) == 0
+
+    async with room.at_work(room.worker("one")):
+        await until(thrown_away, 20, "the old entry is gone")
+        assert not room.provider.taken
+        await room.all_sent()
+    assert room.provider.taken == dict.fromkeys(values, 1)
+
+
+async def test_with_redis_away_outcomes_are_in_sql_at_once(mortal: PostRoom, own_redis: OwnRedis) -> None:
+    values = await mortal.write(10)
+    mortal.provider.held = lambda _to: True
+    await mortal.dispatch.step()
+
+    async def written() -> bool:
+        return await mortal.states() == {"accepted": 10}
+
+    async with mortal.at_work(mortal.worker("one")):
+        await held_up(mortal, 10)
+        own_redis.kill()
+        mortal.provider.gate.set()
+        await until(written, 20, "SQL has them though Redis is away")
+    await asyncio.to_thread(own_redis.start)
+    async with mortal.at_work(mortal.worker("two")):
+        await mortal.all_sent()
+    assert mortal.provider.taken == dict.fromkeys(values, 1)
+
+
+@pytest.mark.parametrize("empty", [False, True], ids=["with its file", "empty"])
+async def test_a_lost_redis_costs_no_message(mortal: PostRoom, own_redis: OwnRedis, empty: bool) -> None:
+    values = await mortal.write(60)
+    first = set(values[:20])
+    mortal.provider.held = lambda to: to.value in first
+    await mortal.dispatch.step()
+    async with mortal.at_work(mortal.worker("one")):
+        await held_up(mortal, 20)
+        own_redis.kill()
+        if empty:
+            own_redis.empty()
+        await asyncio.to_thread(own_redis.start)
+        mortal.provider.gate.set()
+        await mortal.all_sent()
+    assert mortal.provider.taken == dict.fromkeys(values, 1)
+    assert await mortal.states() == {"accepted": 60}
+
+
+async def test_a_batch_that_redis_gives_out_twice_waits_for_itself(room: PostRoom) -> None:
+    values = await room.write(10)
+    room.provider.held = lambda _to: True
+    stream = AccountKeys(*ACCOUNT).stream(1)
+    await room.dispatch.step()
+    async with room.at_work(room.worker("one")):
+        await held_up(room, 10)
+        # As if the append-only file had lost that the entry was read.
+        await room.redis.xgroup_destroy(stream, GROUP)
+        await room.redis.xgroup_create(stream, GROUP, id="0")
+
+        async def read_again() -> bool:
+            return bool((await room.redis.xpending(stream, GROUP))["pending"])
+
+        await until(read_again, 20, "the entry is read once more")
+        room.provider.gate.set()
+        await room.all_sent()
+    assert room.provider.taken == dict.fromkeys(values, 1)
+
+
+async def test_a_bug_after_the_bytes_left_costs_one_person_certainty_and_nobody_else_anything(
+    room: PostRoom,
+) -> None:
+    values = await room.write(10)
+
+    def break_once(to: Address) -> None:
+        if to.value == values[3]:
+            raise ValueError("a bug in a gateway")
+
+    room.provider.answer = break_once
+    async with room.at_work(room.worker("one")):
+        await room.all_sent()
+    assert room.provider.taken == dict.fromkeys(values, 1)
+    assert await room.states() == {"accepted": 9, "unknown": 1}
+
+
+async def test_a_bug_in_the_words_of_one_language_leaves_the_others_alone(room: PostRoom) -> None:
+    await room.write(2, language="vi")
+    english = await room.write(5)
+
+    async def render(number: int, language: str, second: bool) -> Prepared:
+        if language == "vi":
+            raise KeyError("no such words")
+        return await as_named(number, language, second)
+
+    async with room.at_work(room.worker("one", render)):
+        await room.all_sent()
+    assert room.provider.taken == dict.fromkeys(english, 1)
+    assert await room.states() == {"accepted": 5, "failed": 2}
+    async with room.database.read() as connection:
+        failed = (await connection.execute(select(delivery).where(delivery.c.state == "failed"))).all()
+    assert all(row.error == "broken" and row.next_at is not None for row in failed), (
+        "their next channel is due"
+    )
+
+
+async def test_a_batch_on_which_our_code_always_breaks_is_given_up(
+    room: PostRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account, "BREAKS", 2)
+    values = await room.write(10)
+
+    def gone_for_one(to: Address) -> None:
+        if to.value == values[0]:
+            raise GoneError("blocked")
+
+    def break_always(_ids: object) -> None:
+        raise RuntimeError("a bug in our books")
+
+    room.provider.answer, room.gone = gone_for_one, break_always
+    async with room.at_work(room.worker("one")):
+        await room.all_sent()
+    assert room.provider.taken == dict.fromkeys(values, 1), "the marks kept it from sending again"
+    assert await room.states() == {"accepted": 9, "failed": 1}
+
+
+async def test_stopping_ends_what_is_in_flight_and_leaves_the_rest(room: PostRoom) -> None:
+    values = await room.write(30)
+    room.provider.limits = Limits(1_000.0, 0, 50, 5, 4_096, 10, "2026-11-22")
+    room.provider.held = lambda _to: True
+    await room.dispatch.step()
+    worker = room.worker("one")
+    running = asyncio.create_task(worker.run())
+    await held_up(room, 5)
+    worker.stopping.set()
+    room.provider.gate.set()
+    await asyncio.wait_for(running, 10)
+    assert await room.states() == {"accepted": 5, "queued": 25}
+    async with room.at_work(room.worker("two")):
+        await room.all_sent()
+    assert room.provider.taken == dict.fromkeys(values, 1)
+
+
+async def test_all_batches_of_an_account_share_its_requests_under_way(room: PostRoom) -> None:
+    await room.write(40)
+    room.provider.limits = Limits(1_000.0, 0, 50, 12, 4_096, 10, "2026-11-22")
+    room.provider.held = lambda _to: True
+    worker = room.worker("one")
+    await room.dispatch.step()
+    async with room.at_work(worker):
+        await held_up(room, 12)
+        await until(lambda: _pending(room, 2), 10, "two batches are under way")
+        assert room.provider.waiting == worker.in_flight == 12
+        room.provider.gate.set()
+        await room.all_sent()
+
+
+async def _pending(room: PostRoom, count: int) -> bool:
+    stream = AccountKeys(*ACCOUNT).stream(1)
+    return int((await room.redis.xpending(stream, GROUP))["pending"]) == count
+
+
+async def test_never_resend_lists_what_may_have_arrived(room: PostRoom) -> None:
+    values = await room.write(10)
+    async with room.database.durable() as connection:
+        await connection.execute(update(revision).values(policy="never-resend"))
+    flying = set(values[5:])
+    room.provider.held = lambda to: to.value in flying
+    await room.dispatch.step()
+    async with room.at_work(room.worker("one")):
+        await held_up(room, 5)
+        await marked(room, 1, 5)
+    assert await room.states() == {"attempting": 10}
+    async with room.at_work(room.worker("two")):
+        await room.all_sent()
+    assert room.provider.taken == dict.fromkeys(values, 1)
+    assert await room.states() == {"accepted": 5, "unknown": 5}
+
+
+async def test_a_settled_batch_that_sql_forgot_is_sent_after_all(room: PostRoom) -> None:
+    values = await room.write(10)
+    async with room.at_work(room.worker("one")):
+        await room.all_sent()
+        # As when the power goes and SQL loses its last moment: the batch is open again, its entry settled.
+        async with room.database.durable() as connection:
+            await connection.execute(update(batch).values(state="open", closed_at=None))
+            await connection.execute(update(delivery).values(state="queued"))
+        await room.redis.delete(AccountKeys(*ACCOUNT).marks(1))
+
+        async def sent_again() -> bool:
+            room.dispatch._all_at = 0.0  # the five seconds are over
+            await room.dispatch.step()
+            return await room.states() == {"accepted": 10}
+
+        await until(sent_again, 20, "they are written to")
+    assert room.provider.taken == dict.fromkeys(values, 2)
