@@ -133,7 +133,10 @@ async def test_stopped_while_it_waits_to_start_again() -> None:
 
 
 async def test_a_child_has_its_own_variables_and_log(tmp_path: Path) -> None:
-    code = "import os, sys; print(os.environ['MINE']); print('told', file=sys.stderr, flush=True)\n" + WAITS
+    code = (
+        "import os, sys; print(os.environ['MINE'], flush=True); print('told', file=sys.stderr, flush=True)\n"
+        + WAITS
+    )
     one = Child("one", [sys.executable, "-c", code], {**os.environ, "MINE": "yes"}, tmp_path / "one.log")
     async with running(one):
         await ready(tmp_path, "one")
