@@ -1,0 +1,99 @@
+"""The world as the rest of the house is handed it: found by name, by position, named in a language."""
+
+from pathlib import Path
+
+import pytest
+
+from app.geography import Geography, ensure_gazetteer, gazetteer_is_current, open_geography
+from app.settings import Settings
+from places.area import Area
+from places.errors import PlaceError
+from places.gazetteer import Gazetteer
+from places.shapes import Circle
+
+
+@pytest.fixture(scope="module")
+def world(gazetteer: Path) -> Geography:
+    return open_geography(Settings(gazetteer=gazetteer))
+
+
+def test_a_place_by_name_with_its_surroundings(world: Geography) -> None:
+    [found, *_] = world.find("Reykjavik", "en")
+    assert found.name.startswith("Reykjav")
+    assert found.name.endswith("Iceland")
+    assert (found.kind, found.country, found.time_zone) == ("city", "IS", "Atlantic/Reykjavik")
+    assert abs(found.lat - 64.14) < 0.1
+    assert abs(found.lon + 21.9) < 0.2
+    assert found.radius_km > 0
+    assert len(world.find("San", "en")) <= 3
+    assert world.find("kanarixyzzyq", "en") == []
+
+
+def test_no_word_of_a_name_is_said_twice(world: Geography) -> None:
+    for text in ("Singapore", "Luxembourg", "Iceland", "Mexico City"):
+        parts = [part.strip() for part in world.find(text, "en")[0].name.split(",")]
+        assert len(parts) == len(set(parts))
+
+
+def test_a_country_in_the_readers_words(world: Geography) -> None:
+    assert world.find("Băng Cốc", "vi")[0].country == "TH"
+    assert world.country_name("TH", "vi") == "Thái Lan"
+    assert world.country_name("TH", "th") == "ไทย"
+    assert world.country_name("XX", "en") == "XX"  # nobody knows better
+
+
+def test_what_lies_around(world: Geography) -> None:
+    around = world.around(64.146, -21.942, "en")
+    assert around is not None
+    assert (around.country, around.near, around.time_zone) == ("IS", (), "Atlantic/Reykjavik")
+    assert around.city is not None
+    assert around.city.startswith("Reykjav")
+    border = world.around(20.43, 99.88, "en")  # Mae Sai and Tachileik, a bridge apart
+    assert border is not None
+    assert {border.country, *border.near} >= {"TH", "MM"}
+    assert len(border.near) <= 3
+    assert world.around(91.0, 0.0, "en") is None
+    assert world.around(float("nan"), 0.0, "en") is None
+
+
+def test_emergency_numbers_of_a_country(world: Geography) -> None:
+    assert "112" in world.emergency_numbers("IS")
+    assert list(world.emergency_numbers("XX")) == []
+
+
+def test_a_language_names_itself(world: Geography) -> None:
+    assert world.language_name("vi") == "Tiếng Việt"
+    assert world.language_name("pt-BR").startswith("português")
+    assert world.language_name("kanari") == "kanari"
+
+
+def test_for_scripts(world: Geography) -> None:
+    [found, *_] = world.candidates("Reykjavik", "en")
+    assert set(found) == {"name", "kind", "country", "admin1", "lat", "lon", "score", "match"}
+    spot = world.spot(64.146, -21.942)
+    assert spot["country"] == "IS"
+    assert spot["nearest_city"].startswith("Reykjav")
+    assert spot["emergency_numbers"] == list(world.emergency_numbers("IS"))
+    assert spot["cell"]
+    with pytest.raises(PlaceError):
+        world.spot(91.0, 0.0)
+
+
+def test_countries_an_area_touches(world: Geography) -> None:
+    assert Area(circles=(Circle(64.14, -21.9, 30.0),)).touches_countries(world.touch) == {"IS"}
+
+
+def test_a_gazetteer_that_is_there_is_not_made_again(
+    gazetteer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Path] = []
+    monkeypatch.setattr("app.geography.compile_gazetteer", made.append)
+    settings = Settings(gazetteer=gazetteer)
+    assert gazetteer_is_current(settings)
+    ensure_gazetteer(settings)
+    assert made == []
+    missing = Settings(data_dir=tmp_path / "new")
+    assert not gazetteer_is_current(missing)
+    ensure_gazetteer(missing)
+    assert made == [tmp_path / "new" / "gazetteer.sqlite"]
+    assert isinstance(open_geography(settings).gazetteer, Gazetteer)
