@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from rich.console import Console
 from rich.table import Table
 
-from alerts.errors import AlertRefusedError, UnknownAlertError
+from alerts.errors import AlertRefusedError, AlertsError
 from app.embedded import EmbeddedRedisError
 from app.settings import Settings, SettingsError, environment, read
 from bot.errors import HalfConfiguredError
@@ -41,6 +41,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     except AlertRefusedError as error:
         raise RefusedError("\n".join(f"{reason.code}: {reason.text}" for reason in error.reasons)) from error
     except (
+        AlertsError,
         EmbeddedRedisError,
         HalfConfiguredError,
         PlaceError,
@@ -48,7 +49,6 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         SettingsError,
         StaffError,
         StorageError,
-        UnknownAlertError,
     ) as error:
         raise RefusedError(str(error)) from error
 
