@@ -263,6 +263,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'muster.db'}"
 
 
+@pytest.mark.soak
 async def test_nobody_is_lost(tmp_path: Path, sqlite_url: str, own_redis: OwnRedis, gazetteer: Path) -> None:
     await battle(SMALL, tmp_path, sqlite_url, own_redis, gazetteer)
 
