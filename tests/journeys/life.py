@@ -19,12 +19,12 @@ from sqlalchemy import update
 
 from alerts.errors import AlertRefusedError
 from alerts.tables import alert, revision
-from registry import people
 from registry.addresses import open_row
 from registry.tables import address, person
 from staff.officers import PROBATION, Grant, Officer, Role
 from storage.vault import Vault
 from tests.alerts.office import draft
+from tests.journeys.refusals import say_stop
 from tests.journeys.small_house import AKUREYRI, DOWNTOWN, REAL, SIMULATED, House, flip, open_house, words
 from tests.registry.newcomers import Newcomer
 
@@ -207,11 +207,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(pick=PICK)
     def leave(self, pick: int) -> None:
-        self.runner.run(self.say_stop(self.whom(pick)))
-
-    async def say_stop(self, who: Newcomer) -> None:
-        async with self.house.database.durable() as connection:
-            await people.stop(connection, who.id, self.house.clock.at)
+        self.runner.run(say_stop(self.house, self.whom(pick)))
 
     # What bugs do.
 
@@ -243,9 +239,8 @@ class Life(RuleBasedStateMachine):
         alert_id = self.which(pick)
         if self.alerts[alert_id].cleared:
             status = "Exercise" if self.alerts[alert_id].real else "Actual"
-            self.runner.run(
-                self.house.write(update(alert).where(alert.c.id == alert_id).values(status=status))
-            )
+            changed = update(alert).where(alert.c.id == alert_id).values(status=status)
+            self.runner.run(self.house.write(changed))
 
     @rule(pick=PICK)
     def retouch(self, pick: int) -> None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import redis
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
@@ -88,21 +89,23 @@ async def who_was_frozen_while_rendering_does_not_send(house: House) -> None:
     await house.join(REAL)
     await house.approved("Storm")
     await house.plan()
-    render, frozen = house.gateway.prepare, asyncio.Event()
+    render, thawed = house.gateway.prepare, asyncio.Event()
+    keys = [AccountKeys(*ACCOUNT).stream(priority) for priority in range(4)]
+    path = house.redis.connection_pool.connection_kwargs["path"]
 
     def freezing(outbound: Any) -> Any:
+        with redis.Redis(unix_socket_path=path) as other:  # meanwhile, in another process
+            for key in keys:
+                for entry in cast("list[Any]", other.xpending_range(key, GROUP, "-", "+", 10)):
+                    other.xclaim(key, GROUP, "other", 0, [entry["message_id"]])
         house.clock.at += house.planner.resolve_every
-        frozen.set()
+        thawed.set()
         return render(outbound)
 
     house.gateway.prepare = freezing  # type: ignore[method-assign]  # the freeze
     house.sending = asyncio.create_task(house.worker.run())
     async with asyncio.timeout(10):
-        await frozen.wait()
-    redis, keys = house.redis, AccountKeys(*ACCOUNT)
-    for priority in range(4):
-        for entry in await redis.xpending_range(keys.stream(priority), GROUP, "-", "+", 10):
-            await redis.xclaim(keys.stream(priority), GROUP, "other", 0, [entry["message_id"]])
+        await thawed.wait()
     await asyncio.sleep(0.3)
     assert house.gateway.sent == []
 
