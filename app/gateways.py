@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 
 from alerts.routing import Account
 from app.settings import Settings
-from bot.gateway import Gateway
+from bot.gateway import Door, Gateway
 from bot.gateways.telegram.gateway import TelegramGateway
 from bot.gateways.telegram.settings import TelegramSettings
 from bot.gateways.webchat.gateway import WebChatGateway
@@ -34,6 +34,11 @@ class Gateways:
         if self.telegram:
             found.append(self.telegram)
         return {(gateway.channel.value, gateway.account): gateway for gateway in found}
+
+    @property
+    def doors(self) -> list[Door]:
+        """What receives webhooks."""
+        return [self.telegram] if self.telegram else []
 
 
 def build_gateways(

@@ -84,8 +84,9 @@ class WebProcess:
         core = self._core
         app = web.Application()
         webchat = core.gateways.webchat
-        hooked = [gateway for gateway in core.gateways.all.values() if gateway is not webchat]
-        intake = Intake(hooked, reception.inbox.store, public_url=core.settings.site_url, count=core.metrics)
+        intake = Intake(
+            core.gateways.doors, reception.inbox.store, public_url=core.settings.site_url, count=core.metrics
+        )
         hub = StreamHub(core.database, core.vault, core.clock, core.redis)
         hub.attach(app)
         languages = core.catalog.languages()

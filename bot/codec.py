@@ -6,6 +6,7 @@ the meaning of a field changes.
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from bot.messages import (
@@ -14,9 +15,11 @@ from bot.messages import (
     Button,
     Channel,
     Event,
+    Failure,
     Frame,
     Inbound,
     InboundKind,
+    Notice,
     Outbound,
     Pin,
     Receipt,
@@ -54,6 +57,7 @@ def dump_outbound(message: Outbound) -> bytes:
             "a": message.ask,
             "l": message.ask_label,
             "f": None if message.frame is Frame.REPLY else message.frame,
+            "n": None if message.notice is None else asdict(message.notice),
         }
     )
 
@@ -69,6 +73,7 @@ def load_outbound(data: bytes) -> Outbound:
             ask=Ask(fields["a"]) if "a" in fields else None,
             ask_label=fields.get("l", ""),
             frame=Frame(fields.get("f", Frame.REPLY)),
+            notice=Notice(**fields["n"]) if "n" in fields else None,
         )
     except (ValueError, TypeError) as error:
         raise CodecError("an outbound message cannot be read") from error
@@ -129,6 +134,8 @@ def _receipt_fields(event: Receipt) -> dict[str, Any]:
         "s": event.state,
         "y": event.delivery,
         "e": event.error,
+        "f": event.failure,
+        "r": event.recipient,
     }
 
 
@@ -141,6 +148,8 @@ def _receipt(fields: Mapping[str, Any]) -> Receipt:
         state=ReceiptState(fields["s"]),
         delivery=fields.get("y"),
         error=fields.get("e", ""),
+        failure=Failure(fields["f"]) if "f" in fields else None,
+        recipient=fields.get("r", ""),
     )
 
 

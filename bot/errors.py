@@ -54,6 +54,20 @@ class RejectedError(SendError):
     """This content will never pass."""
 
 
+class StoppedError(GoneError):
+    """Its owner told the provider that they want nothing from us: the address stops, and so does our
+    consent.
+    """
+
+
+class TemplateError(SendError):
+    """Only an approved template may open this conversation now, and none fits: another channel, or wait."""
+
+
+class QuotaError(SendError):
+    """A cap of the day or the month is used up: another channel now, this one much later."""
+
+
 class ClosedError(SendError):
     """The account itself is refused (token revoked, misconfigured): stop it and page an operator."""
 

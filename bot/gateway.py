@@ -7,8 +7,10 @@ outbox and the fan-out worker do that once for all. Its root never imports it: `
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import Protocol, runtime_checkable
 
+from bot.errors import SendError
 from bot.messages import Accepted, Address, Channel, Event, Outbound
 
 
@@ -51,14 +53,73 @@ class Prepared:
 
     `parts` are the provider's own shapes, in the order in which they are sent. A caller that wants to go on
     after a failure in the middle may send them one by one, each as a `Prepared` of one part.
+
+    Attributes:
+        weight: slots of the account's limit that sending it to one recipient takes at most (text messages:
+            their segments).
     """
 
     parts: tuple[Mapping[str, str], ...]
     outbound: Outbound
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class HookAnswer:
+    """What a provider is answered once its webhook is stored."""
+
+    body: str = ""
+    content_type: str = "text/plain"
+
+
+class Door(Protocol):
+    """What receives the webhooks of one account of a provider; a gateway, or one for several channels."""
+
+    @property
+    def account(self) -> str: ...
+
+    @property
+    def hook_paths(self) -> Sequence[str]:
+        """Where it listens below `/hooks`, as aiohttp patterns without the account: `/telegram`,
+        `/twilio/status/{delivery}`. The first segment is the provider's name, for counters.
+        """
+        ...
+
+    @property
+    def max_hook_bytes(self) -> int:
+        """Larger bodies are refused unread."""
+        ...
+
+    def verify(self, hook: Hook) -> None:
+        """Check secret or signature over the raw bytes in constant time; raises `ForgedHookError`."""
+        ...
+
+    def parse(self, hook: Hook) -> Sequence[Event]:
+        """Turn a verified body into events, oldest first; unknown kinds give none; raises
+        `MalformedHookError`.
+        """
+        ...
+
+    def answer(self, hook: Hook) -> HookAnswer:
+        """What the provider wants to hear once a verified body is stored; never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BulkAccepted:
+    """What became of one call for many.
+
+    Attributes:
+        provider_id: the id that all who got it share.
+        failed: error by the place of the recipient in the call, for those the provider did not take.
+    """
+
+    provider_id: str
+    failed: Mapping[int, SendError]
 
 
 class Gateway(Protocol):
-    """One sender account on one channel."""
+    """One sender account on one channel; what its webhooks need is a `Door`, which it may be itself."""
 
     @property
     def channel(self) -> Channel: ...
@@ -76,11 +137,6 @@ class Gateway(Protocol):
         """
         ...
 
-    @property
-    def max_hook_bytes(self) -> int:
-        """Larger bodies are refused unread."""
-        ...
-
     async def open(self) -> None:
         """Connect and introduce ourselves; raises `ClosedError` if refused. A failure closes this
         channel only.
@@ -89,16 +145,6 @@ class Gateway(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
-        ...
-
-    def verify(self, hook: Hook) -> None:
-        """Check secret or signature over the raw bytes in constant time; raises `ForgedHookError`."""
-        ...
-
-    def parse(self, hook: Hook) -> Sequence[Event]:
-        """Turn a verified body into events, oldest first; unknown kinds give none; raises
-        `MalformedHookError`.
-        """
         ...
 
     def prepare(self, outbound: Outbound) -> Prepared:
@@ -122,4 +168,31 @@ class Gateway(Protocol):
 
     async def acknowledge(self, event: Event) -> None:
         """Tell the provider that a button press was seen (stops a spinner); never raises for a late one."""
+        ...
+
+
+@runtime_checkable
+class BulkGateway(Protocol):
+    """A gateway whose provider takes one message for many recipients in one call."""
+
+    async def send_many(self, to: Sequence[Address], message: Prepared) -> BulkAccepted:
+        """Send to at most `limits.batch` recipients who read the same language.
+
+        Raises:
+            SendError: of the whole call; nobody was sent to, unless it is an `UnknownOutcomeError`.
+        """
+        ...
+
+
+@runtime_checkable
+class ReconcilingGateway(Protocol):
+    """A gateway whose provider does not bring a webhook again but lets us list what happened."""
+
+    async def missed(self, since: datetime) -> Sequence[Event]:
+        """What happened since, oldest first, with the same keys as the webhooks': what is stored already is
+        stored once.
+
+        Raises:
+            SendError: the provider could not be asked.
+        """
         ...

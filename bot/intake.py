@@ -1,12 +1,12 @@
-"""The door for webhooks: `/hooks/{channel}` and `/hooks/{channel}/{account}`. Touches gateways and the inbox.
+"""Where webhooks arrive: each door's paths below `/hooks`, with or without an account. Touches the inbox.
 
-A gateway knows its provider and not this server; the server knows the shape of the door and no provider.
+A door knows its provider and not this server; the server knows the shape of a door and no provider.
 
 | what came | answer |
 |---|---|
-| an event, new or repeated, on the disk now | 200 |
+| an event, new or repeated, on the disk now | 200, with what this provider wants to hear |
 | authentic, of a kind we do not know | 200, nothing is stored |
-| larger than the gateway's limit | 413, the rest unread |
+| larger than the door's limit | 413, the rest unread |
 | the body took longer than the deadline | 408 |
 | secret or signature missing or wrong | 403 |
 | not what the provider documents | 400 |
@@ -20,12 +20,13 @@ Only a 503 asks the provider to come again. Redis has no part in it.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from aiohttp import web
 
 from bot.counters import Count
 from bot.errors import ForgedHookError, HookError, MalformedHookError, OversizeHookError
-from bot.gateway import Gateway, Hook
+from bot.gateway import Door, Hook, HookAnswer
 from bot.messages import Event
 from storage.errors import StorageUnavailableError
 
@@ -48,7 +49,7 @@ class _BusyError(HookError):
 
 
 class Intake:
-    """Receives for the gateways it is given.
+    """Receives for the doors it is given.
 
     Args:
         public_url: what providers call us, without a trailing slash; signatures may be made over it.
@@ -58,7 +59,7 @@ class Intake:
 
     def __init__(
         self,
-        gateways: Sequence[Gateway],
+        doors: Sequence[Door],
         store: Store,
         *,
         public_url: str,
@@ -66,7 +67,7 @@ class Intake:
         bodies_at_once: int = BODIES_AT_ONCE,
         deadline_s: float = DEADLINE_S,
     ) -> None:
-        self._gateways = {(gateway.channel.value, gateway.account): gateway for gateway in gateways}
+        self._doors = {(path, door.account): door for door in doors for path in door.hook_paths}
         self._store = store
         self._public_url = public_url.rstrip("/")
         self._count = count
@@ -76,20 +77,24 @@ class Intake:
 
     def routes(self) -> Sequence[web.RouteDef]:
         """The routes to mount on the public listener."""
-        return [
-            web.post("/hooks/{channel}", self._receive),
-            web.post("/hooks/{channel}/{account}", self._receive),
-        ]
+        found = []
+        for path in dict.fromkeys(path for path, _ in self._doors):
+            receive = partial(self._receive, path)
+            found += [web.post(f"/hooks{path}", receive), web.post(f"/hooks{path}/{{account}}", receive)]
+        return [*found, web.post("/hooks/{rest:.*}", self._nobody)]
 
-    async def _receive(self, request: web.Request) -> web.Response:
-        channel = request.match_info["channel"]
-        gateway = self._gateways.get((channel, request.match_info.get("account", MAIN_ACCOUNT)))
-        if gateway is None:
-            self._count("hooks", channel="none", outcome="no_account")
-            raise web.HTTPNotFound
+    async def _nobody(self, request: web.Request) -> web.Response:
+        self._count("hooks", channel="none", outcome="no_account")
+        raise web.HTTPNotFound
+
+    async def _receive(self, path: str, request: web.Request) -> web.Response:
+        door = self._doors.get((path, request.match_info.get("account", MAIN_ACCOUNT)))
+        if door is None:
+            return await self._nobody(request)
+        channel = path.split("/")[1]
         self._under_way += 1
         try:
-            new = await self._take(request, gateway)
+            new, answer = await self._take(request, door)
         except HookError as error:
             self._count("hooks", channel=channel, outcome=_OUTCOMES[type(error)])
             return _refusal(error.status)
@@ -99,20 +104,20 @@ class Intake:
         finally:
             self._under_way -= 1
         self._count("hooks", channel=channel, outcome="stored" if new else "nothing_new")
-        return web.Response()
+        return web.Response(text=answer.body, content_type=answer.content_type)
 
-    async def _take(self, request: web.Request, gateway: Gateway) -> int:
+    async def _take(self, request: web.Request, door: Door) -> tuple[int, HookAnswer]:
         if self._under_way > self._bodies_at_once:
             raise _BusyError
-        body = await self._read(request, gateway.max_hook_bytes)
+        body = await self._read(request, door.max_hook_bytes)
         headers = {name.lower(): value for name, value in request.headers.items()}
         hook = Hook(body, headers, self._public_url + request.rel_url.raw_path_qs)
-        gateway.verify(hook)
-        events = gateway.parse(hook)
+        door.verify(hook)
+        events = door.parse(hook)
         if not events:
-            return 0
+            return 0, door.answer(hook)
         async with asyncio.timeout(self._deadline_s):
-            return await self._store(events)
+            return await self._store(events), door.answer(hook)
 
     async def _read(self, request: web.Request, limit: int) -> bytes:
         """Read the body, never more than one chunk beyond `limit` bytes."""

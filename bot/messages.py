@@ -4,6 +4,7 @@ Handlers and alerts see these and never a provider's types, so that nobody is se
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -22,11 +23,16 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One way to reach somebody: a channel, the sender account of ours, and the provider's name for them."""
+    """One way to reach somebody: a channel, the sender account of ours, and the provider's name for them.
+
+    `heard_at` is when its owner last wrote to this account of ours, None = never or not known; some channels
+    let us say anything for a day after that and little later. It is no part of the address's identity.
+    """
 
     channel: Channel
     account: str
     value: str
+    heard_at: datetime | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:  # the value is personal and must not reach a log
         return f"Address({self.channel}:{self.account}:...)"
@@ -91,9 +97,28 @@ class ReceiptState(StrEnum):
     FAILED = "failed"
 
 
+class Failure(StrEnum):
+    """Why a message failed after its provider had taken it: what that says of the address and of us."""
+
+    TRANSIENT = "transient"  # this try only: handset off, network full, too late
+    GONE = "gone"  # the address does not exist for us any more
+    STOPPED = "stopped"  # its owner told the provider that they want nothing from us
+    REJECTED = "rejected"  # this content never passes
+    TEMPLATE = "template"  # only a template may open this conversation now
+    QUOTA = "quota"  # a cap of the day or the month
+    CLOSED = "closed"  # our account or sender is refused
+    UNKNOWN = "unknown"  # a code that we do not know: counted, treated as this try only
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """News of one message; `delivery` is our own id where the channel lets it travel along."""
+    """News of one message; `delivery` is our own id where the channel lets it travel along.
+
+    Attributes:
+        recipient: the provider's name of the recipient where one id was given to many (Viber), else "".
+        error: the provider's code of a failure, stable and countable.
+        failure: what that code means, None unless `state` is failed.
+    """
 
     key: str
     channel: Channel
@@ -102,6 +127,8 @@ class Receipt:
     state: ReceiptState
     delivery: int | None = None
     error: str = ""
+    failure: Failure | None = None
+    recipient: str = field(default="", repr=False)
 
 
 Event = Inbound | Receipt
@@ -131,10 +158,48 @@ class Frame(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """A warning in pieces, all in one language, for channels that cannot carry its whole text.
+
+    A text message is built from them within its segments; outside a conversation WhatsApp shows only a
+    template with some of them in its slots.
+
+    Attributes:
+        mark: what kind of message in a few words: drill, correction, all-clear, second notice; "" = a live
+            warning.
+        action: what to do, one sentence, first of all.
+        hazard: what happened, a few words. place: where, a few words. sender: who says so.
+        time: until when it holds, in the place's own named zone.
+        code: the event's answer code.
+        safe, help, full: labels of the answers and of "Full text".
+        reply: how to answer by text message with numbers; for countries where people can answer.
+        call: whom to call or which page to open; for countries where they cannot.
+        link: address of our public page of this warning.
+        asks: whether an answer is asked for.
+    """
+
+    mark: str
+    action: str
+    hazard: str
+    place: str
+    sender: str
+    time: str
+    code: str
+    safe: str
+    help: str
+    full: str
+    reply: str
+    call: str
+    link: str
+    asks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Outbound:
     """One message to a citizen, plain text; a channel renders it as well as it can and never drops words.
 
     Attributes:
+        notice: of a warning only: the same in pieces, for channels that cannot carry `text`.
         text: what to say, NFC, no markup.
         language: BCP 47 tag of the text, for screen readers and direction.
         ask_label: words on the one-tap share button, when `ask` is set.
@@ -146,6 +211,7 @@ class Outbound:
     ask: Ask | None = None
     ask_label: str = ""
     frame: Frame = Frame.REPLY
+    notice: Notice | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class Door:
         half_configured: each call builds settings with something missing or wrong.
         secrets: words that may appear in no log line and no answer.
         words: the text of all parts of a prepared message, in order.
+        max_hook_bytes: larger bodies are refused unread.
     """
 
     gateway: Gateway
@@ -64,6 +65,7 @@ class Door:
     half_configured: Sequence[Callable[[], object]]
     secrets: Sequence[str]
     words: Callable[[Prepared], str]
+    max_hook_bytes: int
     stored_status: int = 200
     unknown_status: int = 200
 
@@ -122,7 +124,7 @@ class GatewayContract:
 
     async def test_an_oversize_body_is_refused(self, door: Door, session: aiohttp.ClientSession) -> None:
         valid = door.valid(0)
-        big = Knock(b" " * (door.gateway.max_hook_bytes + 1 - len(valid.body)) + valid.body, valid.headers)
+        big = Knock(b" " * (door.max_hook_bytes + 1 - len(valid.body)) + valid.body, valid.headers)
         assert (await knock(session, door.url, big)).status == 413
 
         async def drip() -> AsyncIterator[bytes]:  # no Content-Length: the limit must hold while reading, too

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.counters import count_nothing
 from bot.errors import RejectedError
-from bot.gateway import Hook, Limits, Prepared
+from bot.gateway import Hook, HookAnswer, Limits, Prepared
 from bot.inbox import Inbox, lane_of
 from bot.lanes import LaneRunner
 from bot.leases import LaneLeases
@@ -112,6 +112,7 @@ class Provider:
     limits: Limits = LIMITS
     confirms: bool = False
     max_hook_bytes: int = 10_000
+    hook_paths: Sequence[str] = ("/telegram",)
     gate: asyncio.Event | None = None
 
     async def open(self) -> None:
@@ -125,6 +126,9 @@ class Provider:
 
     def parse(self, hook: Hook) -> Sequence[Event]:
         return ()
+
+    def answer(self, hook: Hook) -> HookAnswer:
+        return HookAnswer()
 
     def prepare(self, outbound: Outbound) -> Prepared:
         if not outbound.text:

@@ -14,7 +14,7 @@ from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
 from bot.errors import ClosedError, ForgedHookError, RejectedError
-from bot.gateway import Hook, Limits, Prepared
+from bot.gateway import Hook, HookAnswer, Limits, Prepared
 from bot.gateways.telegram.errors import translate
 from bot.gateways.telegram.rendering import TEXT_UNITS, render
 from bot.gateways.telegram.request import AiohttpRequest
@@ -29,11 +29,12 @@ SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a 
 
 
 class TelegramGateway:
-    """Fulfils `bot.gateway.Gateway`; also registers its webhook and fetches updates for `polling`."""
+    """Fulfils `bot.gateway.Gateway` and `Door`; registers its webhook, fetches updates for `polling`."""
 
     channel = Channel.TELEGRAM
     confirms = False
     max_hook_bytes = MAX_HOOK_BYTES
+    hook_paths = ("/telegram",)
 
     def __init__(self, settings: TelegramSettings) -> None:
         # At DEBUG the library writes token, chat ids and words to the log; no log setting may switch that on.
@@ -95,6 +96,10 @@ class TelegramGateway:
     def parse(self, hook: Hook) -> Sequence[Event]:
         """One update; see `wire` for what becomes of it."""
         return events_of(read_update(hook.body), self.account)
+
+    def answer(self, hook: Hook) -> HookAnswer:
+        """Nothing: a method call in the answer could not be tracked."""
+        return HookAnswer()
 
     def prepare(self, outbound: Outbound) -> Prepared:
         """See `rendering`."""

@@ -83,5 +83,6 @@ class TestTelegramContract(GatewayContract):
                 ],
                 secrets=[TOKEN, SECRET, "canary-text", "canary-name", "777000111"],
                 words=lambda prepared: "\n".join(part["text"] for part in prepared.parts),
+                max_hook_bytes=gateway.max_hook_bytes,
             )
         await lost_database.close()

@@ -93,6 +93,7 @@ class TestWebChatContract(GatewayContract):
                 ],
                 secrets=[cookies[0], cookies[1], "canary-text"],
                 words=words,
+                max_hook_bytes=site.gateway.max_hook_bytes,
             )
         await lost_database.close()
 
