@@ -2,7 +2,8 @@
 gateway.
 
 Who was sent to is marked in Redis every 20 ms; where Redis does not take it, or somebody else has the batch
-by now, the outcomes go to SQL at once. Otherwise they are written at the end, by `alerts/work.py`.
+by now, the outcomes go to SQL at once. Otherwise they are written every half second, so that little hangs on
+the marks if we die and Redis is lost right after us, and at the end, by `alerts/work.py`.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from storage.errors import StorageUnavailableError
 from storage.redis import REDIS_AWAY, RedisError, end_tasks
 
 FLUSH_S = 0.02
+SAVE_S = 0.5
 LONGEST_NAP_S = 0.25
 BROKEN = "broken"  # error of a delivery that a bug of ours stopped
 NOT_APPROVED = "not_approved"  # error of a delivery whose revision nobody approved as it stands
@@ -66,7 +68,7 @@ class Broadcast:
         """Send to `items`; afterwards each of them is in `unsent`, in `ended` or was handed to `save`."""
         self._open = {item.delivery: item for item in items}
         self._ready.extend(items)
-        keeper = asyncio.create_task(self._keep())
+        keepers = [asyncio.create_task(self._keep()), asyncio.create_task(self._keep_in_sql())]
         try:
             while self._ready or self._running or self._paused:
                 if self._given_up():
@@ -75,10 +77,10 @@ class Broadcast:
             if self._running:
                 await asyncio.wait(self._running)
             self._over.set()
-            await keeper
+            await asyncio.gather(*keepers)
         finally:
             self._over.set()
-            await end_tasks([keeper, *self._running])
+            await end_tasks([*keepers, *self._running])
 
     @property
     def unsent(self) -> list[Item]:
@@ -227,6 +229,15 @@ class Broadcast:
             await self._mark()
             if self.held.lost:
                 # Somebody else may be reading this batch: what SQL does not know by then is sent again.
+                await self._save()
+
+    async def _keep_in_sql(self) -> None:
+        """Write outcomes of a batch that takes long; apart from the marks, which must not wait for SQL."""
+        while not self._over.is_set():
+            try:
+                async with asyncio.timeout(SAVE_S):
+                    await self._over.wait()
+            except TimeoutError:
                 await self._save()
 
     async def _mark(self) -> None:

@@ -7,7 +7,7 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import select, update
 
-from alerts import account, epoch, queue
+from alerts import account, broadcast, epoch, queue
 from alerts.tables import batch, delivery, revision
 from bot.errors import GoneError
 from bot.gateway import Limits, Prepared
@@ -30,6 +30,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(epoch, "TAKE_OVER_MS", TAKE_OVER_MS)
     monkeypatch.setattr(account, "TAKE_OVER_EVERY_S", 0.05)
     monkeypatch.setattr(account, "BLOCK_MS", 100)
+    monkeypatch.setattr(broadcast, "SAVE_S", 600.0)  # what a worker leaves shall not depend on the moment
 
 
 @pytest.fixture
@@ -85,6 +86,30 @@ async def test_another_worker_repeats_only_what_was_in_flight(room: PostRoom) ->
         await room.all_sent()
     assert room.provider.taken == {value: 2 if value in flying else 1 for value in values}
     assert await room.states() == {"accepted": 10}
+
+
+async def test_a_worker_and_redis_that_die_together_repeat_what_was_not_saved_yet(
+    mortal: PostRoom, own_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broadcast, "SAVE_S", 0.05)
+    values = await mortal.write(10)
+    flying = set(values[6:])
+    mortal.provider.held = lambda to: to.value in flying
+    await mortal.dispatch.step()
+
+    async def saved() -> bool:
+        return await mortal.states() == {"accepted": 6, "queued": 4}
+
+    async with mortal.at_work(mortal.worker("one")):
+        await held_up(mortal, 4)
+        await until(saved, 20, "SQL has what is done of a batch that is not")
+    own_redis.kill()
+    own_redis.empty()
+    await asyncio.to_thread(own_redis.start)
+    mortal.provider.held = lambda _to: False
+    async with mortal.at_work(mortal.worker("two")):
+        await mortal.all_sent()
+    assert mortal.provider.taken == {value: 2 if value in flying else 1 for value in values}
 
 
 async def test_what_a_dead_worker_left_does_not_wait_for_the_end_of_the_queue(room: PostRoom) -> None:
