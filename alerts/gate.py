@@ -61,6 +61,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(drafts.followed_is_of_this_kind, frozenset({_A.DRAFT})),
     Guard(drafts.followed_was_sent, frozenset({_A.DRAFT, _A.FOLLOW_UP})),
     Guard(content.texts_are_written, _SEND),
+    Guard(content.first_sentence_fits, _SEND),
     Guard(content.area_is_drawn, _SEND),
     Guard(content.expiry_is_ahead, _SEND),
     Guard(content.expiry_is_near, _SEND),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from alerts.dossier import LIFECYCLE, Dossier
 from alerts.errors import Reason
 from alerts.lifecycle import allows
+from alerts.pieces import overlong
 from alerts.store import RevisionRow
 from alerts.terms import GRAVE
 
@@ -40,6 +41,20 @@ def texts_are_written(d: Dossier) -> Reason | None:
     if texts and not thin:
         return None
     return Reason("no_text", f"Headline and text are missing in: {', '.join(thin) or 'every language'}.")
+
+
+def first_sentence_fits(d: Dossier) -> Reason | None:
+    """A text message begins with the first sentence of what to do, whole; it must leave room for the rest.
+    Section 8."""
+    over = overlong(d.revision) if d.revision else {}
+    if not over:
+        return None
+    words = ", ".join(f"{where}: {units} too many" for where, units in over.items())
+    return Reason(
+        "first_sentence",
+        "A text message shows the first sentence of the instruction and no half of it: shorten it, or end it "
+        f"earlier with a full stop or a new line ({words} characters).",
+    )
 
 
 def area_is_drawn(d: Dossier) -> Reason | None:

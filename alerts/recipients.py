@@ -78,3 +78,14 @@ async def recipients(connection: AsyncConnection, ids: Sequence[int]) -> dict[in
         )
         for row in rows
     }
+
+
+async def nearest(connection: AsyncConnection, revision_id: int, limit: int) -> list[int]:
+    """The people nearest to what a revision warns of, among those it is sent to; ids are in that order."""
+    query = (
+        select(delivery.c.person_id)
+        .where(delivery.c.revision_id == revision_id, delivery.c.rung == 0)
+        .order_by(delivery.c.id)
+        .limit(limit)
+    )
+    return list((await connection.execute(query)).scalars())

@@ -5,7 +5,10 @@ What is rendered is exactly what two officers approved: the digest is checked ea
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import revisions, store
 from alerts.digest import verify_digest
@@ -17,17 +20,41 @@ from storage.database import Database
 
 REMEMBERED = 500
 
-Compose = Callable[[AlertRow, RevisionRow, str, str, bool], Outbound]
-"""Alert, revision, event code, language, second notice? -> the message."""
+
+class Compose(Protocol):
+    """Words a revision for one language (`alerts.wording`)."""
+
+    def __call__(
+        self,
+        alert: AlertRow,
+        revision: RevisionRow,
+        event_code: str,
+        language: str,
+        second_notice: bool = False,
+        *,
+        phone: str = "",
+    ) -> Outbound: ...
+
+
+PhoneOf = Callable[[AsyncConnection, int], Awaitable[str]]
+"""Revision -> the number that its people may call, "" = none is known."""
+
+
+async def no_phone(_connection: AsyncConnection, _revision_id: int) -> str:
+    """Nobody to call."""
+    return ""
 
 
 class Renderer:
     """Renders revisions for one gateway; remembers what it rendered."""
 
-    def __init__(self, database: Database, compose: Compose, gateway: Gateway) -> None:
+    def __init__(
+        self, database: Database, compose: Compose, gateway: Gateway, phone_of: PhoneOf = no_phone
+    ) -> None:
         self._database = database
         self._compose = compose
         self._gateway = gateway
+        self._phone_of = phone_of
         self._done: OrderedDict[tuple[int, str, bool], Prepared] = OrderedDict()
         self._turn = asyncio.Lock()
 
@@ -54,5 +81,7 @@ class Renderer:
             revision = await revisions.read_revision(connection, revision_id)
             alert = await store.read_alert(connection, revision.alert_id)
             event = await read_event(connection, alert.event_id)
+            phone = await self._phone_of(connection, revision_id)
         verify_digest(revision)
-        return self._gateway.prepare(self._compose(alert, revision, event.code, language, second_notice))
+        words = self._compose(alert, revision, event.code, language, second_notice, phone=phone)
+        return self._gateway.prepare(words)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from alerts.draft import Text
 from alerts.followup import FollowUp, kind_of
 from alerts.languages import LAST_LANGUAGE, Choice, choose
+from alerts.pieces import Whereabouts, notice_of
 from alerts.store import AlertRow, RevisionRow
 from bot.messages import Button, Frame, Outbound
 from locales import times
@@ -39,11 +40,13 @@ class Wording:
 
     Attributes:
         sender_name: the ministry as citizens know it.
+        site_url: base of our public pages, without a slash at the end; "" = none.
     """
 
     catalog: Catalog
     sender_name: str
     ministry_language: str = LAST_LANGUAGE
+    site_url: str = ""
 
     def compose(
         self,
@@ -55,6 +58,7 @@ class Wording:
         followup: str | None = None,
         *,
         late: bool = False,
+        phone: str = "",
     ) -> Outbound:
         """Word a revision for somebody who reads `language`.
 
@@ -65,6 +69,7 @@ class Wording:
             second_notice: the same warning goes out again, on another channel.
             followup: `correction` or `all_clear`; None = what the revision is by itself.
             late: the person registered or moved in after the warning was sent.
+            phone: number to call for those who cannot answer, "" = they are shown our page.
 
         Raises:
             ValueError: the revision has no text.
@@ -87,6 +92,17 @@ class Wording:
             language=choice.language,
             buttons=self._buttons(language, event_code) if asks else (),
             frame=Frame.DRILL if alert.drill else Frame.ALERT,
+            notice=notice_of(
+                self.catalog,
+                revision,
+                choice.language,
+                sender=self.sender_name,
+                code=event_code,
+                kind=kind,
+                drill=alert.drill,
+                second=second_notice,
+                turn_to=Whereabouts(phone, f"{self.site_url}/a/{event_code}" if self.site_url else ""),
+            ),
         )
 
     def _opening(

@@ -114,6 +114,6 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
             gateways=gateways,
             limiters=limiters,
             catalog=catalog,
-            wording=Wording(catalog, settings.ministry, settings.ministry_language),
+            wording=Wording(catalog, settings.ministry, settings.ministry_language, settings.site_url),
             metrics=Metrics(),
         )

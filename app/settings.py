@@ -55,6 +55,8 @@ class Settings(BaseModel):
 
     ministry: str = "Ministry of Foreign Affairs"
     """Sender of every message, as citizens know it."""
+    ministry_phone: str = Field("", pattern=r"^(\+[0-9][0-9 ()/-]{4,38})?$")
+    """Telephone that is answered day and night; for warnings of several countries."""
     ministry_language: str = "en"
     """Whoever has no text in their language gets this one, then English."""
     cap_sender: str = "muster@localhost.invalid"

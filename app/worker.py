@@ -20,6 +20,7 @@ from alerts.rendering import Renderer
 from alerts.routing import Account
 from alerts.standing import Standings
 from alerts.work import Ledger
+from app.calling import number_to_call
 from app.core import Core
 from app.signals import until_drained
 from bot.gateway import Gateway
@@ -106,7 +107,9 @@ class WorkerProcess:
             queue=queue,
             lease=lease,
             standings=Standings(core.database, core.clock),
-            render=Renderer(core.database, core.wording.compose, gateway).render,
+            render=Renderer(
+                core.database, core.wording.compose, gateway, number_to_call(core.settings.ministry_phone)
+            ).render,
             write_ahead=self._write_ahead,
             deadlines=core.deadlines,
             clock=core.clock,

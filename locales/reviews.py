@@ -20,6 +20,7 @@ LIFE_SAFETY = (  # prefixes of keys; everything a person reads while in danger
     "checkin.",
     "danger.",
     "emergency.",
+    "notice.",
     "stop.",
     "time.",
     "words.danger",

@@ -3,6 +3,7 @@
 Only active people who consented are ever in here, and nobody real with a drill's address or the reverse.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -118,6 +119,20 @@ async def reach(
         key=lambda row: (turn[row.person_id], row.rank, order.get(row.channel, len(order)), row.address_id)
     )
     return found
+
+
+async def countries(connection: AsyncConnection, person_ids: Sequence[int]) -> dict[str, int]:
+    """How many of these people say they are in each country (ISO-2) for good, most first."""
+    found: Counter[str] = Counter()
+    for some in _parts(person_ids):
+        query = (
+            select(whereabouts.c.country, func.count(whereabouts.c.person_id.distinct()))
+            .where(whereabouts.c.person_id.in_(some), whereabouts.c.valid_to.is_(None))
+            .group_by(whereabouts.c.country)
+        )
+        for country, people in await connection.execute(query):
+            found[country] += people
+    return dict(found.most_common())
 
 
 async def headcount_columns(

@@ -184,6 +184,9 @@ def _content(dossier: Dossier) -> Iterator[Case]:
     wordless = {"en": Text(headline="Gale"), "vi": Text(headline="Gió", description="25 m/s")}
     yield Case("texts_are_written", "no_text", written(dossier, texts={}))
     yield Case("texts_are_written", "no_text", written(dossier, texts=wordless))
+    endless = {"en": Text(headline="Gale", instruction="Stay in " + "a very solid house " * 12 + "today.")}
+    yield Case("first_sentence_fits", "first_sentence", written(dossier, texts=endless))
+    yield Case("first_sentence_fits", "first_sentence", written(dossier, all_clear={"vi": "hết " * 40}))
     yield Case("area_is_drawn", "no_area", written(dossier, area={}))
     yield Case("expiry_is_ahead", "expired", written(dossier, expires_at=NOW, useful_until=NOW))
     far: datetime = NOW + timedelta(days=7, seconds=1)

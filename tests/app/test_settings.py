@@ -35,6 +35,7 @@ def test_compose_sets_nothing_unknown() -> None:
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_a_file_stands_for_any_setting(name: str, tmp_path: Path) -> None:
     values = {"public_listen": "127.0.0.1:1", "console_listen": "127.0.0.1:2", "demo": "true"}
+    values["ministry_phone"] = "+1 202 555 0100"
     typed = Settings.model_fields[name].annotation
     value = values.get(name) or ("7.5" if typed is float else "value-of-a-file")
     (tmp_path / "file").write_text(f"{value}\n", encoding="utf-8")
