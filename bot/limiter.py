@@ -10,6 +10,7 @@ get at most their share, and whatever they leave goes to bulk.
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -33,8 +34,8 @@ class Grant:
     """Slots for bulk messages.
 
     Attributes:
-        count: how many; 0 = none yet.
-        first_s: seconds from now until the first of them; the next follow `spacing_s` apart.
+        count: how many messages; 0 = none yet.
+        first_s: seconds from now until the first slot; the next slots follow `spacing_s` apart.
         wait_s: seconds to wait before asking again, when `count` is 0.
     """
 
@@ -57,23 +58,29 @@ class Limiter:
         self._reply = redis.register_script(scripts.joinpath("reply.lua").read_bytes())
         self._alone = _LocalPace(self._spacing_us / 1e6 / ALONE_SHARE, limits)
 
-    async def bulk(self, wanted: int) -> Grant:
-        """Ask for up to `wanted` slots of a broadcast.
+    async def bulk(self, wanted: int, weights: Sequence[int] = ()) -> Grant:
+        """Ask for up to `wanted` messages of a broadcast, in their order.
+
+        Args:
+            weights: slots each of them takes (text messages: segments; at least 1); empty = one each.
 
         Raises:
             RedisError, OSError: Redis is away; nothing was granted.
         """
         keys = [self._keys.limiter, self._keys.frozen, self._keys.bulk]
-        granted, first, wait = await self._bulk(keys=keys, args=[self._spacing_us, wanted, HORIZON_US])
+        args = [self._spacing_us, wanted, HORIZON_US, *weights]
+        granted, first, wait = await self._bulk(keys=keys, args=args)
         return Grant(int(granted), int(first) / 1e6, self._spacing_us / 1e6, int(wait) / 1e6)
 
-    async def reply(self, lane: bytes) -> None:
-        """Return when one reply to `lane` may leave; with Redis away, paced by this process alone."""
+    async def reply(self, lane: bytes, weight: int = 1) -> None:
+        """Return when one reply of `weight` slots to `lane` may leave; with Redis away, paced by this
+        process alone.
+        """
         while True:
             try:
-                granted, wait = await self._reply_slot(lane)
+                granted, wait = await self._reply_slot(lane, max(1, weight))
             except (RedisError, *REDIS_AWAY):
-                await self._alone.reply(lane)
+                await self._alone.reply(lane, max(1, weight))
                 return
             await asyncio.sleep(wait if granted else min(wait, LONGEST_NAP_S))
             if granted:
@@ -88,7 +95,7 @@ class Limiter:
         if until > held:
             await self._redis.set(self._keys.frozen, until, px=round(min(seconds, 3600.0) * 1000) + 1000)
 
-    async def _reply_slot(self, lane: bytes) -> tuple[bool, float]:
+    async def _reply_slot(self, lane: bytes, weight: int = 1) -> tuple[bool, float]:
         keys = self._keys
         granted, wait = await self._reply(
             keys=[keys.limiter, keys.frozen, keys.bulk, keys.reserve, keys.recipient(lane.hex()[:32])],
@@ -98,6 +105,7 @@ class Limiter:
                 HORIZON_US,
                 round(self._limits.per_recipient_s * 1e6),
                 max(0, self._limits.recipient_burst - 1),
+                weight,
             ],
         )
         return bool(granted), int(wait) / 1e6
@@ -119,9 +127,9 @@ class _LocalPace:
     def freeze(self, seconds: float) -> None:
         self._next = max(self._next, time.monotonic() + seconds)
 
-    async def reply(self, lane: bytes) -> None:
+    async def reply(self, lane: bytes, weight: int) -> None:
         slot = max(time.monotonic(), self._next, self._recipients.get(lane, 0.0))
-        self._next = max(self._next, time.monotonic()) + self._spacing_s
+        self._next = max(self._next, time.monotonic()) + weight * self._spacing_s
         self._recipients[lane] = slot + self._each_s
         self._recipients.move_to_end(lane)
         while len(self._recipients) > REMEMBERED_RECIPIENTS:

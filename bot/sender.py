@@ -7,6 +7,7 @@ bytes leave.
 
 import asyncio
 import logging
+import math
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
@@ -187,8 +188,9 @@ class OutboxSender:
         prepared = gateway.prepare(outbound)
         pace = self._paces[claimed.channel, claimed.account]
         provider_id = ""
+        weight = math.ceil(prepared.weight / max(1, len(prepared.parts)))  # of one part
         for number in range(self._parts.get(claimed.id, 0), len(prepared.parts)):
-            await pace.reply(claimed.lane)
+            await pace.reply(claimed.lane, weight)
             if not await self._still_ours(claimed):
                 return None
             part = Prepared((prepared.parts[number],), prepared.outbound)

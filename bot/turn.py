@@ -53,8 +53,8 @@ Conversation = Callable[[Turn], Awaitable[None]]
 class Pace(Protocol):
     """When one account may send a message that is not part of a broadcast. Replies go before bulk."""
 
-    async def reply(self, lane: bytes) -> None:
-        """Return when one message to the recipient `lane` may leave now."""
+    async def reply(self, lane: bytes, weight: int = 1) -> None:
+        """Return when one message to the recipient `lane` that takes `weight` slots may leave now."""
         ...
 
     async def freeze(self, seconds: float) -> None:

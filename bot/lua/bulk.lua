@@ -1,7 +1,8 @@
 -- Grants bulk slots of one account: GCRA without bursts on Redis TIME.
 -- KEYS: tat, frozen, bulk (marks that a broadcast is under way)
--- ARGV: spacing in microseconds, wanted, horizon in microseconds
--- Returns {granted, microseconds until the first slot, microseconds to wait before asking again}
+-- ARGV: spacing in microseconds, wanted, horizon in microseconds, then the slots each message takes (none: one each)
+-- A message is granted when its first slot lies within the horizon; the others follow it, whatever they take.
+-- Returns {messages granted, microseconds until the first slot, microseconds to wait before asking again}
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local spacing, wanted, horizon = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -12,10 +13,19 @@ end
 redis.call('SET', KEYS[3], '1', 'PX', 1000)
 local tat = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
 local room = math.floor((now + horizon - tat) / spacing) + 1
-local granted = math.min(wanted, room)
+local granted, slots = math.min(wanted, room), math.min(wanted, room)
+if #ARGV > 3 then
+  granted, slots = 0, 0
+  while granted < wanted and slots < room do
+    granted = granted + 1
+    slots = slots + math.max(1, tonumber(ARGV[3 + granted]))
+  end
+end
 if granted < 1 then
   return {0, 0, tat - now - horizon + spacing}
 end
--- %.0f: a double prints 16 digits in scientific notation, and 17 are needed
-redis.call('SET', KEYS[1], string.format('%.0f', tat + granted * spacing), 'PX', 60000)
+-- %.0f: a double prints 16 digits in scientific notation, and 17 are needed.
+-- A very long message may reach beyond the minute after which idle keys go: its own end keeps this one.
+local after = tat + slots * spacing
+redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', 60000 + math.ceil((after - now) / 1000))
 return {granted, tat - now, 0}

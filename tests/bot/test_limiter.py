@@ -5,10 +5,12 @@ import time
 from itertools import chain, pairwise
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from bot.gateway import Limits
-from bot.limiter import HORIZON_US, Limiter
+from bot.limiter import ALONE_SHARE, HORIZON_US, PACE, Limiter
 from storage.keys import AccountKeys
 from storage.redis import RedisError, connect_redis
 
@@ -49,6 +51,71 @@ async def test_grants_never_reach_further_than_the_horizon(redis: Redis) -> None
     again = await source.bulk(1000)
     assert again.count <= 1
     assert again.wait_s > 0 or again.count == 1
+
+
+async def test_a_message_takes_as_many_slots_as_it_has_parts(redis: Redis) -> None:
+    source = limiter(redis, 100.0 / PACE)  # a slot each 10 ms, ten within the horizon
+    weights = [3, 1, 4, 2, 3, 1]
+    asked = time.monotonic()
+    grant = await source.bulk(len(weights), weights)
+    assert grant.count == 5, "the fifth begins at the tenth slot, the sixth would begin beyond the horizon"
+    assert grant.first_s == 0.0
+    refused = await source.bulk(1, [1])
+    assert refused.count == 0
+    # Thirteen slots are taken: the next one begins 130 ms after the first, and 100 ms before that we may ask.
+    assert 0.13 - (time.monotonic() - asked) - HORIZON_US / 1e6 <= refused.wait_s <= 0.13 + 0.01
+
+
+@given(
+    per_second=st.floats(5.0, 2_000.0),
+    asks=st.lists(st.lists(st.integers(0, 10), min_size=1, max_size=30), min_size=1, max_size=5),
+)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_two_messages_share_a_slot(redis_server: str, per_second: float, asks: list[list[int]]) -> None:
+    async def ask() -> None:
+        client = connect_redis(redis_server)
+        await client.flushall()
+        source, busy_until = limiter(client, per_second), 0.0
+        try:
+            for weights in asks:
+                before = time.monotonic()
+                grant = await source.bulk(len(weights), weights)
+                after = time.monotonic()
+                assert grant.count <= len(weights)
+                slots = sum(max(1, weight) for weight in weights[: grant.count])
+                if grant.count:
+                    # Our clock is read before and after Redis read its own.
+                    assert after + grant.first_s >= busy_until - 1e-3
+                    last = grant.first_s + (slots - max(1, weights[grant.count - 1])) * grant.spacing_s
+                    assert last <= HORIZON_US / 1e6 + 1e-3, "no message begins beyond the horizon"
+                    busy_until = before + grant.first_s + slots * grant.spacing_s
+        finally:
+            await client.aclose()
+
+    asyncio.run(ask())
+
+
+async def test_one_each_is_the_same_with_and_without_weights(redis: Redis) -> None:
+    plain = await limiter(redis, 200.0).bulk(1000)
+    await redis.flushall()
+    assert (await limiter(redis, 200.0).bulk(1000, [1] * 1000)).count == plain.count
+
+
+async def test_a_reply_of_several_parts_keeps_bulk_waiting_for_all_of_them(redis: Redis) -> None:
+    source = limiter(redis, 10.0 / PACE)  # a slot each 100 ms
+    granted, wait = await source._reply_slot(b"lane", 5)
+    assert granted
+    assert wait == 0.0
+    refused = await source.bulk(1)
+    assert refused.count == 0
+    assert 0.3 < refused.wait_s <= 0.5
+    away = Limiter(
+        connect_redis("unix:///nonexistent/redis.sock"), AccountKeys("sms", "main"), limits(1000.0)
+    )
+    before = time.monotonic()
+    for _message in range(2):
+        await away.reply(b"lane", 10)  # alone: 200 slots a second
+    assert time.monotonic() - before >= 10 / (1000.0 * PACE * ALONE_SHARE)
 
 
 async def test_a_reply_goes_before_the_bulk_that_waits(redis: Redis) -> None:

@@ -234,7 +234,7 @@ async def test_a_claim_of_a_dead_process_is_taken_over(
 
 async def test_a_claim_is_renewed_after_a_long_wait_for_a_slot(wiring: Wiring, clock: MovableClock) -> None:
     class Slow:
-        async def reply(self, lane: bytes) -> None:
+        async def reply(self, lane: bytes, weight: int = 1) -> None:
             clock.ahead += 50
 
         async def freeze(self, seconds: float) -> None:
@@ -251,7 +251,7 @@ async def test_a_claim_lost_while_waiting_for_a_slot_sends_nothing(
     wiring: Wiring, clock: MovableClock
 ) -> None:
     class Stolen:
-        async def reply(self, lane: bytes) -> None:
+        async def reply(self, lane: bytes, weight: int = 1) -> None:
             clock.ahead += 61
             async with wiring.database.bulk() as connection:
                 assert await claim_next(connection, lane, clock.now())
@@ -264,6 +264,13 @@ async def test_a_claim_lost_while_waiting_for_a_slot_sends_nothing(
     await send_all(wiring)
     assert wiring.provider.sent == []
     assert await states(wiring) == ["sending"]
+
+
+async def test_a_reply_takes_the_slots_that_its_parts_weigh(wiring: Wiring) -> None:
+    wiring.provider.weight = 7
+    await put(wiring, "one|two|three")
+    await send_all(wiring)
+    assert (wiring.pace.replies, wiring.pace.slots) == (3, 9), "each part its share, rounded up"
 
 
 async def test_a_channel_that_is_off_keeps_its_messages_out_of_the_way(

@@ -114,6 +114,7 @@ class Provider:
     max_hook_bytes: int = 10_000
     hook_paths: Sequence[str] = ("/telegram",)
     gate: asyncio.Event | None = None
+    weight: int = 1
 
     async def open(self) -> None:
         return
@@ -133,7 +134,8 @@ class Provider:
     def prepare(self, outbound: Outbound) -> Prepared:
         if not outbound.text:
             raise RejectedError("empty_text")
-        return Prepared(tuple({"text": text} for text in outbound.text.split("|")), outbound)
+        parts = tuple({"text": text} for text in outbound.text.split("|"))
+        return Prepared(parts, outbound, self.weight)
 
     async def send(
         self, to: Address, message: Prepared, *, delivery: int | None = None, key: str | None = None
@@ -157,9 +159,11 @@ class OpenPace:
 
     frozen: list[float] = field(default_factory=list)
     replies: int = 0
+    slots: int = 0
 
-    async def reply(self, lane: bytes) -> None:
+    async def reply(self, lane: bytes, weight: int = 1) -> None:
         self.replies += 1
+        self.slots += weight
 
     async def freeze(self, seconds: float) -> None:
         self.frozen.append(seconds)
