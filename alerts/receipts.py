@@ -2,10 +2,12 @@
 forward.
 
 A receipt may come before the outcome it belongs to, twice, late, or in any order: each is a conditional
-change that proves something or does nothing.
+change that proves something or does nothing. What a failure says of an address is told to the registry in
+the same transaction; arrival proves the contrary whenever it is heard of.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from alerts.delivery import CONFIRMED, DeliveryState, predecessors
 from alerts.outcomes import one_of
 from alerts.tables import alert, delivery, revision
-from bot.messages import Receipt, ReceiptState
+from bot.messages import Failure, Receipt, ReceiptState
 
 STATES = {
     ReceiptState.ACCEPTED: DeliveryState.ACCEPTED,
@@ -24,15 +26,47 @@ STATES = {
     ReceiptState.FAILED: DeliveryState.FAILED,
 }
 ARRIVED = frozenset({DeliveryState.ACCEPTED, *CONFIRMED})
+NO_WAY = frozenset({Failure.GONE, Failure.STOPPED})  # the address is no way to this person any more
 
 
-async def apply(connection: AsyncConnection, receipts: Sequence[Receipt], now: datetime) -> set[str]:
+@dataclass(frozen=True, slots=True)
+class AddressBook:
+    """What receipts say of addresses and accounts, handed down by `app/`; all in the caller's transaction.
+
+    Attributes:
+        find: the address that a provider calls so on one account of ours: channel, account, its name.
+        gone: it does not exist for us any more.
+        stopped: its owner wants nothing from us; by address, when the refused message left.
+        works: something arrived there.
+        closed: page the operators: our account is refused. Channel, account, code.
+    """
+
+    find: Callable[[AsyncConnection, str, str, str], Awaitable[int | None]]
+    gone: Callable[[AsyncConnection, Collection[int], datetime], Awaitable[None]]
+    stopped: Callable[[AsyncConnection, Mapping[int, datetime | None], datetime], Awaitable[None]]
+    works: Callable[[AsyncConnection, Collection[int], datetime], Awaitable[None]]
+    closed: Callable[[AsyncConnection, str, str, str, datetime], Awaitable[None]]
+
+
+async def apply(
+    connection: AsyncConnection, receipts: Sequence[Receipt], book: AddressBook, now: datetime
+) -> set[str]:
     """Write what receipts prove; return the keys of those whose delivery is known."""
     matched = set()
     for receipt in receipts:
-        found = await connection.execute(_change(_where(receipt), STATES[receipt.state], receipt.error, now))
-        if found.rowcount:
-            matched.add(receipt.key)
+        which = await _where(connection, receipt, book)
+        if which is None:
+            continue
+        rows = (await connection.execute(_change(which, _state_of(receipt), receipt.error, now))).all()
+        if not rows:
+            continue
+        matched.add(receipt.key)
+        if receipt.state is ReceiptState.FAILED:
+            await _failed(connection, receipt, rows, book, now)
+        elif STATES[receipt.state] in CONFIRMED:
+            doubted = {row.address_id for row in rows if row.error}
+            if doubted:
+                await book.works(connection, doubted, now)
     return matched
 
 
@@ -51,14 +85,41 @@ async def answered(connection: AsyncConnection, event_id: int, person_id: int, n
     await connection.execute(update(delivery).where(mine).values(next_at=None))
 
 
-def _where(receipt: Receipt) -> ColumnElement[bool]:
+def _state_of(receipt: Receipt) -> DeliveryState:
+    return DeliveryState.GONE if receipt.failure in NO_WAY else STATES[receipt.state]
+
+
+async def _failed(
+    connection: AsyncConnection, receipt: Receipt, rows: Sequence[Any], book: AddressBook, now: datetime
+) -> None:
+    """What a failure says beyond its delivery. Where the message arrived all the same it says nothing of the
+    address, but somebody's wish to be left alone is never undone by a receipt."""
+    match receipt.failure:
+        case Failure.STOPPED:
+            await book.stopped(connection, {row.address_id: row.attempted_at for row in rows}, now)
+        case Failure.GONE:
+            ids = {row.address_id for row in rows if row.state not in CONFIRMED}
+            if ids:
+                await book.gone(connection, ids, now)
+        case Failure.CLOSED:
+            await book.closed(connection, receipt.channel.value, receipt.account, receipt.error, now)
+
+
+async def _where(
+    connection: AsyncConnection, receipt: Receipt, book: AddressBook
+) -> ColumnElement[bool] | None:
+    """Which delivery a receipt speaks of; None when nobody can know."""
+    mine = and_(delivery.c.channel == receipt.channel, delivery.c.account == receipt.account)
     if receipt.delivery is not None:
-        return delivery.c.id == receipt.delivery
-    return and_(
-        delivery.c.channel == receipt.channel,
-        delivery.c.account == receipt.account,
-        delivery.c.provider_id == receipt.provider_id,
-    )
+        return and_(delivery.c.id == receipt.delivery, mine)
+    if not receipt.provider_id:
+        return None
+    named = and_(mine, delivery.c.provider_id == receipt.provider_id)
+    if not receipt.recipient:
+        return named
+    # One id was given to many: which of them is told by the provider's name of the recipient.
+    found = await book.find(connection, receipt.channel.value, receipt.account, receipt.recipient)
+    return None if found is None else and_(named, delivery.c.address_id == found)
 
 
 def _change(which: ColumnElement[bool], state: DeliveryState, error: str, now: datetime) -> Any:
@@ -71,7 +132,12 @@ def _change(which: ColumnElement[bool], state: DeliveryState, error: str, now: d
         changes["next_at"] = None
     if state is DeliveryState.READ:
         changes["read_at"] = func.coalesce(delivery.c.read_at, now)
-    if state is DeliveryState.FAILED:
+    if state in {DeliveryState.FAILED, DeliveryState.GONE}:
         changes["error"] = case((forward, error or "failed"), else_=delivery.c.error)
         changes["next_at"] = case((forward, now), else_=delivery.c.next_at)
-    return update(delivery).where(which).values(changes)
+    return (
+        update(delivery)
+        .where(which)
+        .values(changes)
+        .returning(delivery.c.address_id, delivery.c.state, delivery.c.error, delivery.c.attempted_at)
+    )

@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.deadlines import Deadlines
 from alerts.routing import Account
@@ -60,15 +62,7 @@ class Core:
         """Page the operators: a provider refuses one of our accounts."""
         log.error("an account is refused", action="account.closed", account=f"{channel}:{account}", code=code)
         async with self.database.durable() as connection:
-            await notices.post(
-                connection,
-                kind="account.closed",
-                subject=f"{channel}:{account}",
-                text=f"{channel} refuses our account {account} ({code}). Nobody can be reached there until "
-                "its token and settings are right; meanwhile people are tried on their next channel.",
-                urgent=True,
-                at=self.clock.now(),
-            )
+            await page_account_closed(connection, channel, account, code, self.clock.now())
 
     async def open_gateway(self, gateway: Gateway) -> bool:
         """Introduce ourselves at one provider; a failure closes that channel only and pages the operators."""
@@ -81,6 +75,21 @@ class Core:
         async with self.database.durable() as connection:
             await notices.resolve(connection, kind="account.closed", subject=subject, at=self.clock.now())
         return True
+
+
+async def page_account_closed(
+    connection: AsyncConnection, channel: str, account: str, code: str, at: datetime
+) -> None:
+    """Page the operators in the caller's transaction: a provider refuses one of our accounts."""
+    await notices.post(
+        connection,
+        kind="account.closed",
+        subject=f"{channel}:{account}",
+        text=f"{channel} refuses our account {account} ({code}). Nobody can be reached there until "
+        "its token and settings are right; meanwhile people are tried on their next channel.",
+        urgent=True,
+        at=at,
+    )
 
 
 @asynccontextmanager

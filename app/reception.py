@@ -1,18 +1,19 @@
 """From a stored message to a sent reply: the inbox, the lanes and the outbox of one web process. Plugs, no
 rules."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import receipts
-from app.core import Core
+from alerts.receipts import AddressBook
+from app.core import Core, page_account_closed
 from app.worker import process_name
 from bot.inbox import Inbox, lane_of
 from bot.lanes import LaneRunner
 from bot.leases import LaneLeases
-from bot.messages import Address, Inbound, Pin, Receipt
+from bot.messages import Address, Channel, Inbound, Pin, Receipt
 from bot.outcomes import Outcomes
 from bot.receiving import ReceiptRunner
 from bot.sender import OutboxSender
@@ -22,7 +23,7 @@ from handlers.exact import build_exact_wanted
 from handlers.kit import Kit
 from handlers.menu import build
 from places import cells
-from registry import addresses, people
+from registry import addresses, optouts, people
 from staff import notices
 
 
@@ -32,6 +33,13 @@ class Reception:
     def __init__(self, core: Core, kit: Kit) -> None:
         self._core = core
         self._gateways = core.gateways.all
+        self._book = AddressBook(
+            find=self._find,
+            gone=_gone_addresses,
+            stopped=_opted_out,
+            works=addresses.works,
+            closed=page_account_closed,
+        )
         self.name = process_name()
         self.sender = self._sender()
         self.lanes = self._lanes(kit)
@@ -80,7 +88,7 @@ class Reception:
             database=core.database,
             vault=core.vault,
             clock=core.clock,
-            take=_take_receipts,
+            take=self._take_receipts,
             given_up=_given_up,
             count=core.metrics,
         )
@@ -93,6 +101,15 @@ class Reception:
             replied=self.sender.kick,
             acknowledge=self._acknowledge,
         )
+
+    async def _take_receipts(
+        self, connection: AsyncConnection, news: Sequence[Receipt], now: datetime
+    ) -> set[str]:
+        return await receipts.apply(connection, news, self._book, now)
+
+    async def _find(self, connection: AsyncConnection, channel: str, account: str, value: str) -> int | None:
+        lane = lane_of(self._core.vault, Address(Channel(channel), account, value))
+        return await addresses.by_lane(connection, lane)
 
     async def _acknowledge(self, inbound: Inbound) -> None:
         gateway = self._gateways.get((inbound.address.channel.value, inbound.address.account))
@@ -111,12 +128,18 @@ class Reception:
         await addresses.moved(connection, owner.unlocked(self._core.vault), row.id, value, new_lane)
 
 
+async def _opted_out(
+    connection: AsyncConnection, sent_at: Mapping[int, datetime | None], now: datetime
+) -> None:
+    await optouts.opted_out(connection, sent_at, now)
+
+
+async def _gone_addresses(connection: AsyncConnection, ids: Collection[int], now: datetime) -> None:
+    await addresses.gone(connection, ids, now)
+
+
 def _snap(pin: Pin) -> Pin:
     return Pin(*cells.snap(pin.lat, pin.lon))
-
-
-async def _take_receipts(connection: AsyncConnection, news: Sequence[Receipt], now: datetime) -> set[str]:
-    return await receipts.apply(connection, news, now)
 
 
 async def _given_up(connection: AsyncConnection, *, row: int, error: str, at: datetime) -> None:

@@ -11,6 +11,7 @@ from handlers.protected import send_live_alerts
 from handlers.visit import At, Visit
 from handlers.who import refresh
 from registry import people
+from registry.addresses import AddressState
 from registry.lifecycle import PersonState
 from registry.whereabouts import label_of
 
@@ -23,7 +24,7 @@ async def start(visit: Visit) -> bool:
         return False
     if invitation(visit.kit, visit.inbound) is not None and not visit.person.drill:
         visit.reply(visit.say("start.drill_refused"))
-    if visit.person.state is PersonState.STOPPED:
+    if visit.person.state is PersonState.STOPPED or visit.address.state is AddressState.STOPPED:
         await people.resume(visit.turn.connection, visit.person.id, visit.turn.lane, visit.turn.now)
         await refresh(visit)
     visit.session.data.pop(stop.ASKED, None)

@@ -162,6 +162,22 @@ async def gone_lanes(connection: AsyncConnection, lanes: Collection[bytes], now:
     return await _mark_gone(connection, "lane", list(lanes), now)
 
 
+async def works(connection: AsyncConnection, address_ids: Collection[int], now: datetime) -> None:
+    """A message arrived there after all: what was thought gone is in use again. What was stopped stays so."""
+    back = await connection.execute(
+        update(address)
+        .where(address.c.id.in_(address_ids), address.c.state == AddressState.GONE.value)
+        .values(state=AddressState.ACTIVE.value)
+        .returning(address.c.person_id)
+    )
+    await changes.append(connection, sorted(set(back.scalars())), now)
+
+
+async def by_lane(connection: AsyncConnection, lane: bytes) -> int | None:
+    """The id of the address with this lane."""
+    return (await connection.execute(select(address.c.id).where(address.c.lane == lane))).scalar_one_or_none()
+
+
 async def moved(
     connection: AsyncConnection,
     person_vault: PersonVault,
