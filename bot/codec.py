@@ -6,13 +6,15 @@ the meaning of a field changes.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.messages import (
     Address,
     Ask,
     Button,
+    CarrierWord,
     Channel,
     Event,
     Failure,
@@ -81,14 +83,17 @@ def load_outbound(data: bytes) -> Outbound:
 
 def dump_address(address: Address) -> bytes:
     """Return `address` as bytes."""
-    return _dump({"c": address.channel, "n": address.account, "w": address.value})
+    heard = None if address.heard_at is None else address.heard_at.timestamp()
+    return _dump({"c": address.channel, "n": address.account, "w": address.value, "u": heard})
 
 
 def load_address(data: bytes) -> Address:
     """Return the address that `dump_address` wrote; raises `CodecError`."""
     try:
-        return _address(_load(data))
-    except (KeyError, ValueError) as error:
+        fields = _load(data)
+        heard = None if fields.get("u") is None else datetime.fromtimestamp(fields["u"], UTC)
+        return replace(_address(fields), heard_at=heard)
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise CodecError("an address cannot be read") from error
 
 
@@ -106,6 +111,7 @@ def _inbound_fields(event: Inbound) -> dict[str, Any]:
         "o": event.contact,
         "g": event.language,
         "h": event.callback,
+        "q": event.carrier,
     }
 
 
@@ -121,6 +127,7 @@ def _inbound(fields: Mapping[str, Any]) -> Inbound:
         contact=fields.get("o", ""),
         language=fields.get("g", ""),
         callback=fields.get("h", ""),
+        carrier=CarrierWord(fields["q"]) if "q" in fields else None,
     )
 
 

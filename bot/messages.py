@@ -61,6 +61,14 @@ class InboundKind(StrEnum):
     OTHER = "other"  # a photo, a sticker: understood as "somebody wrote", nothing more
 
 
+class CarrierWord(StrEnum):
+    """What a carrier took a text message for and answered by itself, before we saw it."""
+
+    STOP = "stop"  # it blocks us from now on
+    START = "start"  # it lets us through again
+    HELP = "help"  # it sent its own help text
+
+
 @dataclass(frozen=True, slots=True)
 class Inbound:
     """One thing a citizen did.
@@ -72,6 +80,7 @@ class Inbound:
         contact: a phone number the person shared of themselves, as typed or given by the app.
         language: what the app says of its language (BCP 47), a hint only.
         callback: provider's handle to acknowledge a pressed button, if it wants one.
+        carrier: what the carrier took it for, on channels where carriers answer by themselves.
     """
 
     key: str
@@ -83,6 +92,7 @@ class Inbound:
     contact: str = field(default="", repr=False)
     language: str = ""
     callback: str = field(default="", repr=False)
+    carrier: CarrierWord | None = None
 
 
 class ReceiptState(StrEnum):
@@ -155,6 +165,7 @@ class Frame(StrEnum):
     REPLY = "reply"
     ALERT = "alert"
     DRILL = "drill"
+    WAITING = "waiting"  # only says that something waits for them; a template has its words
 
 
 @dataclass(frozen=True, slots=True)

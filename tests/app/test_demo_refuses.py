@@ -7,7 +7,7 @@ import pytest
 
 from app.demo import demo_settings, refuse_the_real_world, run_demo
 from app.settings import Settings, SettingsError, read
-from bot.gateways.telegram.settings import is_safe_url
+from bot.urls import is_safe_url
 from simulator.config import DEMO_TOKEN
 
 REAL = {

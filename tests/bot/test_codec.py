@@ -13,7 +13,18 @@ from bot.codec import (
     load_event,
     load_outbound,
 )
-from bot.messages import Address, Button, Channel, Event, Inbound, InboundKind, Outbound, Pin, Receipt
+from bot.messages import (
+    Address,
+    Button,
+    CarrierWord,
+    Channel,
+    Event,
+    Inbound,
+    InboundKind,
+    Outbound,
+    Pin,
+    Receipt,
+)
 
 texts = st.text(max_size=40)
 addresses = st.builds(Address, st.sampled_from(Channel), texts, texts)
@@ -29,6 +40,7 @@ inbounds = st.builds(
     contact=texts,
     language=texts,
     callback=texts,
+    carrier=st.none() | st.sampled_from(CarrierWord),
 )
 receipts = st.builds(Receipt, delivery=st.none() | st.integers(0, 2**62))
 outbounds = st.builds(Outbound, buttons=st.lists(st.builds(Button), max_size=4).map(tuple))

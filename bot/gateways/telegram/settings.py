@@ -2,10 +2,9 @@
 
 import re
 from dataclasses import dataclass, field
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from bot.errors import HalfConfiguredError
+from bot.urls import is_safe_url
 
 API_BASE = "https://api.telegram.org"
 
@@ -56,24 +55,3 @@ class TelegramSettings:
             raise HalfConfiguredError("the name of a Telegram account must be 1-40 of a-z 0-9 -")
         if not 0 < self.per_second <= 1000:
             raise HalfConfiguredError("the rate of a Telegram account must be 1-1000 a second")
-
-
-def is_safe_url(url: str) -> bool:
-    """Whether secrets may travel to `url`: https anywhere, http only within this machine."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    if not host or parts.username is not None or parts.query or parts.fragment:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,0 +1,109 @@
+"""One Twilio account as twilio's own client sees it, its errors in our words. Touches Twilio through `http`.
+
+SMS and WhatsApp of one account share it: Twilio bounds the requests under way for both together.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from twilio.base.exceptions import TwilioException
+from twilio.rest import Client
+
+from bot.errors import ClosedError, SendError, UnknownOutcomeError
+from bot.gateways.twilio.errors import translate
+from bot.gateways.twilio.http import AiohttpClient, RefusedError
+from bot.gateways.twilio.settings import TwilioSettings
+
+# Twilio answers 20429 to too many requests at once and does not say how many; a few dozen pass.
+CONNECTIONS = 50
+PAGE_SIZE = 1000
+MAX_PAGES = 500
+
+
+class TwilioClient:
+    """Sends, and lists what was sent and received. Gateways of one account share one."""
+
+    def __init__(self, settings: TwilioSettings) -> None:
+        # The library writes addresses and whole requests to its log; no log setting may switch that on.
+        logging.getLogger("twilio").setLevel(logging.WARNING)
+        self.settings = settings
+        self._http = AiohttpClient(settings.api_base, connections=CONNECTIONS)
+        # An environment of its own: the library would read TWILIO_EDGE and TWILIO_REGION from the process's.
+        self.rest = Client(
+            settings.account_sid,
+            settings.auth_token,
+            http_client=self._http,
+            environment={"TWILIO_EDGE": ""},
+        )
+
+    async def introduce(self) -> None:
+        """Ask for one message of ours: shows that Twilio answers and knows us.
+
+        Raises:
+            ClosedError: `unauthorized` and the like, or `unreachable` = nobody could be asked.
+        """
+        try:
+            await self.rest.messages.page_async(page_size=1)
+        except RefusedError as error:
+            problem = translate(error)
+            raise (problem if isinstance(problem, ClosedError) else ClosedError("unreachable")) from None
+        except (SendError, TwilioException, ValueError):
+            raise ClosedError("unreachable") from None
+
+    async def close(self) -> None:
+        """Close every connection; the next request opens new ones."""
+        await self._http.close()
+
+    async def create(self, to: str, **parameters: object) -> str:
+        """Send one message and return Twilio's id of it (`SM...`, `MM...`).
+
+        Args:
+            to: `+...`, or `whatsapp:+...`.
+            parameters: of twilio's `messages.create`, in its spelling (`from_`, `body`, `status_callback`).
+
+        Raises:
+            SendError: one of the family in `bot.errors`.
+        """
+        try:
+            message = await self.rest.messages.create_async(to=to, **parameters)
+        except RefusedError as error:
+            raise translate(error) from None
+        except (TwilioException, ValueError, AttributeError, TypeError):
+            # 2xx with a body that is not Twilio's: something took it.
+            raise UnknownOutcomeError("unreadable_answer") from None
+        if not isinstance(message.sid, str) or not message.sid:
+            raise UnknownOutcomeError("unreadable_answer")
+        return message.sid
+
+    async def listed(self, since: datetime, **filters: str) -> list[dict[str, Any]]:
+        """Messages of both directions sent since, newest first as Twilio lists them, as it describes them.
+
+        Args:
+            since: aware; Twilio compares it with the moment a message was sent or received, to the second.
+            filters: `to`, `from_`.
+
+        Raises:
+            SendError: Twilio could not be asked; `unreadable_answer` when it answered something else.
+        """
+        found: list[dict[str, Any]] = []
+        try:
+            # One second less: "after" may or may not mean the very second.
+            after = since - timedelta(seconds=1)
+            page = await self.rest.messages.page_async(date_sent_after=after, page_size=PAGE_SIZE, **filters)
+            for _number in range(MAX_PAGES):
+                if page is None:
+                    break
+                found += _records(page)
+                page = await page.next_page_async()
+        except RefusedError as error:
+            raise translate(error) from None
+        except (TwilioException, ValueError, AttributeError, TypeError):
+            raise UnknownOutcomeError("unreadable_answer") from None
+        return found
+
+
+def _records(page: Any) -> list[dict[str, Any]]:
+    """The raw records of a page: one that the library cannot read must not hide the others."""
+    records = page.load_page(page._payload)  # noqa: SLF001 - the only way to the raw records
+    return [record for record in records if isinstance(record, dict)] if isinstance(records, list) else []

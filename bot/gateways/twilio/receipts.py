@@ -1,0 +1,57 @@
+"""Status callbacks and listed messages as receipts, for SMS and WhatsApp alike. Pure; touches nothing.
+
+Callbacks come in any order and twice; whoever writes them down moves forward only. `sent` says no more than
+`accepted`: the next carrier has it.
+"""
+
+import logging
+from collections.abc import Mapping
+
+from bot.gateways.twilio.errors import failure_of
+from bot.messages import Channel, Receipt, ReceiptState
+
+LOG = logging.getLogger(__name__)
+
+# Twilio's Message.Status; receiving and received are of the other direction and prove nothing of ours.
+STATES: Mapping[str, ReceiptState] = {
+    "accepted": ReceiptState.ACCEPTED,
+    "scheduled": ReceiptState.ACCEPTED,
+    "queued": ReceiptState.ACCEPTED,
+    "sending": ReceiptState.ACCEPTED,
+    "sent": ReceiptState.ACCEPTED,
+    "delivered": ReceiptState.DELIVERED,
+    "partially_delivered": ReceiptState.DELIVERED,
+    "read": ReceiptState.READ,
+    "undelivered": ReceiptState.FAILED,
+    "failed": ReceiptState.FAILED,
+    "canceled": ReceiptState.FAILED,
+}
+INBOUND_STATES = frozenset({"receiving", "received"})
+
+
+def receipt_of(
+    sid: str, status: str, error_code: str, *, channel: Channel, account: str, delivery: int | None
+) -> Receipt | None:
+    """What `status` of the message `sid` says; None for a status that says nothing we know.
+
+    Args:
+        error_code: Twilio's number as it came, "" for none.
+    """
+    state = STATES.get(status)
+    if state is None:
+        if status not in INBOUND_STATES:
+            LOG.warning("a message status is not known", extra={"status": status[:30]})
+        return None
+    error, failure = "", None
+    if state is ReceiptState.FAILED:
+        error, failure = failure_of(int(error_code) if error_code.isdecimal() and int(error_code) else None)
+    return Receipt(
+        key=f"{sid}:{status}",
+        channel=channel,
+        account=account,
+        provider_id=sid,
+        state=state,
+        delivery=delivery,
+        error=error,
+        failure=failure,
+    )
