@@ -82,6 +82,7 @@ class Claimed:
     attempts: int
     error: str
     until: datetime
+    drill: bool
 
     def open(self, vault: Vault) -> tuple[Address, Outbound]:
         """The recipient and the message; raises `SealError` or `CodecError`."""
@@ -114,6 +115,7 @@ def _claim() -> ReturningUpdate[Any]:
             columns.body,
             columns.attempts,
             columns.error,
+            columns.drill,
         )
     )
 
@@ -139,6 +141,7 @@ async def claim_next(connection: AsyncConnection, lane: bytes, now: datetime) ->
         attempts=row.attempts,
         error=row.error or "",
         until=until,
+        drill=row.drill,
     )
 
 
@@ -159,8 +162,8 @@ async def settle(connection: AsyncConnection, claimed: Claimed, **values: Any) -
 
 
 async def fail_lane(connection: AsyncConnection, lane: bytes, error: str, now: datetime) -> None:
-    """Give up every unsent message of a lane whose address is gone."""
-    unsent = (outbox.c.lane == lane) & outbox.c.state.in_(_UNSENT)
+    """Give up every unsent message of a lane whose address is gone, held ones too."""
+    unsent = (outbox.c.lane == lane) & outbox.c.state.in_([*_UNSENT, "held"])
     await connection.execute(update(outbox).where(unsent).values(state="failed", error=error, done_at=now))
 
 

@@ -7,6 +7,7 @@
 - Rejected: given up; what comes after it is sent.
 - Moved: sent to the new name, and the registry is told.
 - Closed: the account's messages wait; whoever wired us is told.
+- Template: held until the person writes again, who is told once that something waits (`bot.held`).
 """
 
 import logging
@@ -24,11 +25,25 @@ from bot.errors import (
     MovedError,
     RetryAfterError,
     SendError,
+    TemplateError,
     UnknownOutcomeError,
 )
-from bot.messages import Channel
+from bot.held import (
+    HELD,
+    NOT_NEEDED,
+    Heard,
+    OnUnheard,
+    heard_never,
+    held_keys,
+    is_nudge,
+    nudge,
+    release,
+    tell_nobody,
+)
+from bot.messages import Address, Channel
 from bot.outbox import Claimed, claim_next, fail_lane, settle
 from bot.turn import Pace
+from bot.window import is_open
 from storage.clock import Clock
 from storage.database import Database
 from storage.vault import Place, Vault
@@ -68,6 +83,8 @@ class Outcomes:
         on_gone: OnGone,
         on_moved: OnMoved,
         on_closed: OnClosed,
+        on_unheard: OnUnheard = tell_nobody,
+        heard: Heard = heard_never,
     ) -> None:
         self._database = database
         self._vault = vault
@@ -76,6 +93,8 @@ class Outcomes:
         self._on_gone = on_gone
         self._on_moved = on_moved
         self._on_closed = on_closed
+        self._on_unheard = on_unheard
+        self._heard = heard
         self._jitter = random.SystemRandom()
 
     async def sent(self, claimed: Claimed, provider_id: str) -> Claimed | None:
@@ -86,6 +105,20 @@ class Outcomes:
             await settle(connection, claimed, **values)
             return await claim_next(connection, claimed.lane, now)
 
+    async def fresh(self, claimed: Claimed, address: Address) -> Address:
+        """`address` with the time its owner last wrote, read anew where that decides what may be said."""
+        if is_open(address, self._clock.now()):
+            return address
+        async with self._database.read() as connection:
+            return replace(address, heard_at=await self._heard(connection, claimed.lane))
+
+    async def not_needed(self, claimed: Claimed) -> None:
+        """The person wrote before they were told that something waits: let it go out instead."""
+        now = self._clock.now()
+        async with self._database.durable() as connection:
+            await settle(connection, claimed, state="failed", error=NOT_NEEDED, done_at=now)
+            await release(connection, claimed.lane, now)
+
     async def failed(self, claimed: Claimed, error: SendError) -> bool:
         """Settle by the family of `error`; whether the lane's next message may be tried now."""
         match error:
@@ -94,6 +127,9 @@ class Outcomes:
                 return False
             case MovedError() if claimed.attempts + 1 < ATTEMPTS:
                 await self._moved(claimed, error)
+                return True
+            case TemplateError():
+                await self._hold(claimed, error)
                 return True
             case RetryAfterError() | ClosedError():
                 await self._account_waits(claimed, error)
@@ -145,6 +181,29 @@ class Outcomes:
         async with self._database.durable() as connection:
             await fail_lane(connection, claimed.lane, error.code[:CODE_LENGTH], self._clock.now())
             await self._on_gone(connection, claimed.lane)
+
+    async def _hold(self, claimed: Claimed, error: TemplateError) -> None:
+        """Keep a message until the person writes; a nudge that cannot be sent is given up and reported."""
+        now, code = self._clock.now(), error.code[:CODE_LENGTH]
+        async with self._database.durable() as connection:
+            if is_nudge(claimed.key):
+                await settle(connection, claimed, state="failed", error=code, done_at=now)
+                for key in await held_keys(connection, claimed.lane):
+                    await self._on_unheard(connection, key, code)
+                return
+            if not await settle(connection, claimed, state=HELD, error=code):
+                return
+            address, held = claimed.open(self._vault)
+            heard_at = await self._heard(connection, claimed.lane)
+            await nudge(
+                connection,
+                self._vault,
+                lane=claimed.lane,
+                address=replace(address, heard_at=heard_at),
+                held=held,
+                drill=claimed.drill,
+                now=now,
+            )
 
     async def _moved(self, claimed: Claimed, error: MovedError) -> None:
         address, _outbound = claimed.open(self._vault)

@@ -5,6 +5,7 @@ All of it commits together, or nothing does and the message waits for another tr
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -14,13 +15,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.breakage import log_broken
 from bot.codec import CodecError
 from bot.counters import Count
+from bot.held import release
 from bot.inbox import lane_of
 from bot.leases import fence_stands
-from bot.messages import Frame, Inbound, Outbound
+from bot.messages import Frame, Inbound, InboundKind, Outbound
 from bot.outbox import enqueue
 from bot.sessions import load_session, save_session
 from bot.turn import Conversation, Turn
 from bot.waiting import WaitingRow, mark_done, set_aside
+from bot.window import WINDOWED
 from storage.clock import Clock
 from storage.database import Database
 from storage.errors import StorageUnavailableError
@@ -109,6 +112,8 @@ class StepRunner:
                 raise _LaneLostError
             session = await load_session(connection, self._vault, row.lane)
             before = (session.step, dict(session.data))
+            if inbound.address.channel in WINDOWED and inbound.kind is not InboundKind.STOPPED:
+                await release(connection, row.lane, now)
             turn = Turn(inbound, row.lane, row.key, connection, now, session)
             await self._conversation(turn)
             for number, reply in enumerate(turn.replies):
@@ -155,7 +160,7 @@ class StepRunner:
             connection,
             self._vault,
             key=f"in:{row.key}:{number}",
-            address=inbound.address,
+            address=replace(inbound.address, heard_at=row.received_at),
             lane=lane_of(self._vault, inbound.address),
             outbound=reply,
             drill=reply.frame is Frame.DRILL,

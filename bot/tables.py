@@ -1,6 +1,17 @@
 """Tables of the bot core: inbox, outbox, conversations, lanes, web chats. Definitions only."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, Table
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+)
 
 from storage.metadata import BigId, UtcDateTime, metadata
 
@@ -42,7 +53,7 @@ outbox = Table(
     Column("body", LargeBinary, nullable=False),  # sealed Outbound
     Column("drill", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("state", String(8), nullable=False),  # waiting | sending | sent | failed
+    Column("state", String(8), nullable=False),  # waiting | sending | sent | failed | held
     Column("attempts", Integer, nullable=False, default=0),
     Column("next_at", UtcDateTime, nullable=False),
     Column("provider_id", String(80)),
@@ -69,6 +80,22 @@ lane_lease = Table(
     Column("owner", String(40), nullable=False),
     Column("fence", BigId, nullable=False),
     Column("until", UtcDateTime, nullable=False),
+)
+
+# A message that a provider approved beforehand: what we may say to somebody who did not write for a day.
+template = Table(
+    "template",
+    metadata,
+    Column("account", String(40), primary_key=True),  # our name of the sender account
+    Column("purpose", String(16), primary_key=True),  # knock | knock_drill | knock_info | waiting | buttons
+    Column("language", String(12), primary_key=True),  # BCP 47; "" = any (only `buttons`)
+    Column("name", String(120), nullable=False),
+    Column("sid", String(34), nullable=False),  # the provider's id of the content
+    Column("category", String(16), nullable=False),  # utility | marketing | authentication | unknown
+    Column("state", String(16), nullable=False),  # as the provider last said: approved, paused, rejected ...
+    Column("slots", JSON, nullable=False),  # names of its variables, in their order
+    Column("checked_at", UtcDateTime),  # when the provider was last asked
+    Column("changed_at", UtcDateTime, nullable=False),
 )
 
 # One browser (or several that share a cookie): the token is known only as its SHA-256.
