@@ -1,0 +1,191 @@
+"""WhatsApp through Twilio: one sender number behind the gateway contract. Touches Twilio through `client`,
+and the register of templates.
+
+Inside the window (`bot.window`: a day since the person last wrote to this number) anything may be said.
+Outside it a warning knocks: an approved template shows hazard, place, time and code in its slots, with the
+buttons Safe, Need help and Full text; a tap opens the window, and the conversation sends the whole text.
+Anything else raises `TemplateError`, and is held until the person writes.
+
+One number for each account, since a window is between two numbers: what is answered from another one is
+outside it. More numbers are more accounts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.errors import HalfConfiguredError, RejectedError, SendError, TemplateError
+from bot.gateway import Limits, Prepared
+from bot.gateways.twilio.client import CONNECTIONS, TwilioClient
+from bot.gateways.twilio.errors import TEMPLATE_FAULTS, code_name
+from bot.gateways.twilio.whatsapp_book import TemplateBook
+from bot.gateways.twilio.whatsapp_rendering import (
+    CHOICES,
+    PART,
+    TEXT_UNITS,
+    content,
+    knock,
+    real_buttons,
+    render,
+)
+from bot.gateways.twilio.whatsapp_slots import knock_problems
+from bot.gateways.twilio.whatsapp_templates import (
+    ANY_LANGUAGE,
+    Purpose,
+    Template,
+    TemplateState,
+    purposes,
+)
+from bot.gateways.twilio.whatsapp_wire import PREFIX
+from bot.messages import Accepted, Address, Channel, Event, Frame, Outbound
+from bot.window import is_open
+from storage.clock import Clock
+
+REPLY = "reply"  # stands in a callback's address for the number of a delivery: not part of a broadcast
+
+_FAULTS = frozenset(code_name(code) for code in TEMPLATE_FAULTS)
+_SPOILED: Mapping[str, TemplateState] = {
+    code_name(21655): TemplateState.MISSING,
+    code_name(63027): TemplateState.MISSING,
+    code_name(63040): TemplateState.REJECTED,
+    code_name(63041): TemplateState.PAUSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """How many different people Meta lets a business open a conversation with in 24 hours.
+
+    Attributes:
+        people: 250, 2,000, 10,000 or 100,000; None = no limit. Of the whole business, not of one number.
+        last_verified: ISO date somebody looked it up in the WhatsApp Manager.
+    """
+
+    people: int | None
+    last_verified: str
+
+
+class WhatsAppGateway:
+    """Fulfils `bot.gateway.Gateway`; its webhooks come in through the Twilio account's door."""
+
+    channel = Channel.WHATSAPP
+    confirms = True
+
+    def __init__(self, client: TwilioClient, book: TemplateBook, clock: Clock, tier: Tier) -> None:
+        settings = client.settings
+        if len(settings.whatsapp_senders) != 1:
+            raise HalfConfiguredError(
+                "MUSTER_TWILIO_WHATSAPP_FROM must be one number, since people answer the one that wrote to "
+                "them; further numbers are accounts of their own (MUSTER_ACCOUNTS_FILE)"
+            )
+        self._client = client
+        self._book = book
+        self._clock = clock
+        self._sender = PREFIX + settings.whatsapp_senders[0]
+        self.tier = tier
+        rate = settings.whatsapp_rate
+        # Twilio: 80 messages a second for a sender. Meta: one in 6 s for one person, bursts of 45 pass.
+        self.limits = Limits(
+            per_second=rate,
+            per_recipient_s=6.0,
+            recipient_burst=20,
+            in_flight=CONNECTIONS,
+            text_units=TEXT_UNITS,
+            batch=max(10, min(100, round(rate / 2))),
+            last_verified=settings.last_verified,
+        )
+
+    @property
+    def account(self) -> str:
+        """Our name for this account."""
+        return self._client.settings.account
+
+    async def open(self) -> None:
+        """Show that Twilio knows us; raises `ClosedError`."""
+        await self._client.introduce()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._client.close()
+
+    def prepare(self, outbound: Outbound) -> Prepared:
+        """See `whatsapp_rendering`; what is said inside the window. Raises `RejectedError`."""
+        return render(outbound)
+
+    async def send(
+        self, to: Address, message: Prepared, *, delivery: int | None = None, key: str | None = None
+    ) -> Accepted:
+        """Say it, or knock where only a template may; of several parts the last one's receipts count.
+
+        Raises:
+            TemplateError: the window is closed, and no template may be used: nothing was sent.
+            SendError: the rest of the family in `bot.errors`.
+        """
+        outbound = message.outbound
+        if outbound.frame is Frame.WAITING:
+            template = await self._book.choose((Purpose.WAITING,), outbound.language)
+            return await self._by_template(to, template, content(template, {}), delivery)
+        if not is_open(to, self._clock.now()):
+            return await self._knock(to, message, delivery)
+        sid = ""
+        for part in message.parts:
+            is_last = part is message.parts[-1]
+            for shape in await self._shapes(part, outbound):
+                sid = await self._create(to, shape, delivery, is_last=is_last)
+        if not sid:
+            raise RejectedError("empty_text")
+        return Accepted(sid)
+
+    async def acknowledge(self, event: Event) -> None:
+        """Nothing: WhatsApp shows no spinner."""
+
+    async def knock_refusal(self, language: str, *, drill: bool, asks: bool = True) -> str:
+        """Why nobody who reads `language` can be knocked at now, as a stable code; "" = they can.
+
+        For the check of an installation and the estimate before sending. Raises `TransientError`.
+        """
+        return await self._book.refusal(purposes(drill=drill, asks=asks), language)
+
+    async def _knock(self, to: Address, message: Prepared, delivery: int | None) -> Accepted:
+        outbound = message.outbound
+        notice = outbound.notice
+        if notice is None or message.parts[0].get(PART) != "0":
+            raise TemplateError("window_closed")
+        problems = knock_problems(notice)
+        if any(problem.code in {"slot_empty", "slot_long"} for problem in problems):
+            raise TemplateError(problems[0].code)
+        wanted = purposes(drill=outbound.frame is Frame.DRILL, asks=notice.asks)
+        template = await self._book.choose(wanted, outbound.language)
+        return await self._by_template(to, template, knock(notice, template), delivery)
+
+    async def _by_template(
+        self, to: Address, template: Template, parameters: Mapping[str, str], delivery: int | None
+    ) -> Accepted:
+        try:
+            return Accepted(await self._create(to, parameters, delivery, is_last=True))
+        except RejectedError as error:
+            if error.code not in _FAULTS:
+                raise
+            # The template is at fault, not the person: another channel, and nobody else tries it in vain.
+            if error.code in _SPOILED:
+                await self._book.spoil(template.sid, _SPOILED[error.code])
+            raise TemplateError(error.code) from None
+
+    async def _shapes(self, part: Mapping[str, str], outbound: Outbound) -> Sequence[Mapping[str, str]]:
+        """A part as it is sent: with numbered choices, or with real buttons where we have a content."""
+        body = {"body": part["body"]}
+        if CHOICES not in part:
+            return (body,)
+        try:
+            template = await self._book.choose((Purpose.BUTTONS,), ANY_LANGUAGE)
+            return real_buttons(part, outbound.buttons, template) or (body,)
+        except SendError:
+            return (body,)
+
+    async def _create(
+        self, to: Address, parameters: Mapping[str, str], delivery: int | None, *, is_last: bool
+    ) -> str:
+        rest: dict[str, object] = dict(parameters)
+        if is_last:
+            path = f"/twilio/status/{REPLY if delivery is None else delivery}"
+            rest["status_callback"] = self._client.settings.hook_url(path)
+        return await self._client.create(PREFIX + to.value, from_=self._sender, **rest)
