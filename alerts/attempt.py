@@ -1,14 +1,16 @@
-"""One message to one recipient: what to try, what an answer means. Touches a gateway; decides on error
-classes only.
+"""One message to one recipient, or to many in one call: what to try, what an answer means. Touches a gateway;
+decides on error classes only.
 
 Rules, with their reasons:
-- 429 spends no attempt: it says nothing about this recipient.
+- 429 spends no attempt: it says nothing about this recipient. Who alone must wait longer than a minute
+  (Viber: until the next hour) is tried on their next channel instead; no batch is kept open for them.
 - Transient errors are tried again a few times with growing, jittered pauses, then the next rung takes over.
 - An unknown outcome is sent again for alerts: a warning read twice beats one never read. Under
   `never-resend` it is recorded and nothing more.
 """
 
 import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,17 +21,19 @@ from bot.errors import (
     ClosedError,
     GoneError,
     MovedError,
+    RejectedError,
     RetryAfterError,
     SendError,
     UnknownOutcomeError,
 )
-from bot.gateway import Gateway, Prepared
+from bot.gateway import BulkGateway, Gateway, Prepared
 from bot.messages import Address
 
 MAX_TRANSIENT = 6
 MAX_UNKNOWN = 2
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 20.0
+LONGEST_WAIT_S = 60.0  # for one recipient whom the provider wants left alone
 
 
 @dataclass(slots=True)
@@ -85,6 +89,11 @@ class Told:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A call for many did not take this one; what that means is seen when it is tried alone."""
+
+
 Verdict = Told | Again | Freeze | Closed
 
 
@@ -97,18 +106,59 @@ async def attempt(gateway: Gateway, item: Item, message: Prepared, *, resend: bo
     item.attempts += 1
     try:
         accepted = await gateway.send(item.to, message, delivery=item.delivery)
-    except RetryAfterError as error:
-        item.attempts -= 1
-        return Again(error.seconds) if error.recipient_only else Freeze(error.seconds)
-    except ClosedError as error:
-        return Closed(error.code)
-    except MovedError as error:
-        item.to = replace(item.to, value=error.new_value)
-        return Again(0.0)
     except SendError as error:
-        return _judge(item, error, resend=resend)
-    state = DeliveryState.ACCEPTED if accepted.confirmed else DeliveryState.ATTEMPTING
-    return Told(item, state, "resent_unknown" if item.unknown else "", accepted.provider_id)
+        return verdict_on(item, error, resend=resend)
+    return _taken(item, accepted.provider_id, confirmed=accepted.confirmed)
+
+
+async def attempt_many(
+    gateway: BulkGateway, items: Sequence[Item], message: Prepared, *, resend: bool
+) -> list[Verdict | Alone]:
+    """Try once for all of `items` in one call; as `attempt` for each of them, in their order.
+
+    Where the whole call fails every item is judged by that one error. Content that is rejected here may pass
+    alone: one bad recipient can spoil a call, and a gateway can say the same more plainly to one.
+    """
+    for item in items:
+        item.attempts += 1
+    provider_id = ""
+    errors: Mapping[int, SendError]
+    try:
+        accepted = await gateway.send_many([item.to for item in items], message)
+        provider_id, errors = accepted.provider_id, accepted.failed
+    except SendError as error:
+        errors = dict.fromkeys(range(len(items)), error)
+    verdicts: list[Verdict | Alone] = []
+    for place, item in enumerate(items):
+        problem = errors.get(place)
+        if problem is None:
+            verdicts.append(_taken(item, provider_id, confirmed=True))
+        elif isinstance(problem, RejectedError):
+            verdicts.append(Alone())
+        else:
+            verdicts.append(verdict_on(item, problem, resend=resend))
+    return verdicts
+
+
+def verdict_on(item: Item, error: SendError, *, resend: bool) -> Verdict:
+    """What an error means for an item that was just tried."""
+    match error:
+        case RetryAfterError():
+            if error.recipient_only and error.seconds > LONGEST_WAIT_S:
+                return Told(item, DeliveryState.UNKNOWN if item.unknown else DeliveryState.FAILED, error.code)
+            item.attempts -= 1
+            return Again(error.seconds) if error.recipient_only else Freeze(error.seconds)
+        case ClosedError():
+            return Closed(error.code)
+        case MovedError():
+            item.to = replace(item.to, value=error.new_value)
+            return Again(0.0)
+    return _judge(item, error, resend=resend)
+
+
+def _taken(item: Item, provider_id: str, *, confirmed: bool) -> Told:
+    state = DeliveryState.ACCEPTED if confirmed else DeliveryState.ATTEMPTING
+    return Told(item, state, "resent_unknown" if item.unknown else "", provider_id)
 
 
 def _judge(item: Item, error: SendError, *, resend: bool) -> Verdict:

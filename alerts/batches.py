@@ -42,6 +42,7 @@ class Slot:
 
     delivery: int
     route: Route
+    language: str = ""
 
 
 def delivery_id(revision: int, seq: int) -> int:
@@ -61,28 +62,49 @@ def unpack(packed: bytes) -> tuple[int, ...]:
     return tuple(array("q", packed))
 
 
-def split(slots: Sequence[Slot], sizes: "BatchSizes") -> list[tuple[Route, tuple[int, ...]]]:
-    """Cut slots into batches of one route each, keeping their order within a route."""
-    key = attrgetter("route.revision_id", "route.rung", "route.channel", "route.account", "route.priority")
-    cut = []
-    for _, together in groupby(sorted(slots, key=key), key=key):
-        group = list(together)
-        size = sizes.of(group[0].route)
-        for start in range(0, len(group), size):
-            part = group[start : start + size]
-            cut.append((part[0].route, tuple(slot.delivery for slot in part)))
-    return cut
-
-
 @dataclass(frozen=True, slots=True)
 class BatchSizes:
-    """Largest batch for each (channel, account): what it sends in half a second, 10..100, or one bulk
-    call."""
+    """Largest batch for each (channel, account): what it sends in half a second, 10..100, or one bulk call.
+
+    Attributes:
+        one_language: accounts whose provider takes one message for many: their batches hold one language.
+    """
 
     by_account: dict[tuple[str, str], int]
+    one_language: frozenset[tuple[str, str]] = frozenset()
 
     def of(self, route: Route) -> int:
         return self.by_account.get((route.channel, route.account), 10)
+
+    def language_of(self, slot: Slot) -> str:
+        """The language as far as it decides on the batch, "" = it does not."""
+        return slot.language if (slot.route.channel, slot.route.account) in self.one_language else ""
+
+
+def split(slots: Sequence[Slot], sizes: BatchSizes) -> list[tuple[Route, tuple[int, ...]]]:
+    """Cut slots into batches of one route each, keeping their order within a route.
+
+    Where a batch holds one language the order is kept within the language, and the batches of a route follow
+    each other by their first delivery: nearest first, as far as that goes.
+    """
+    by_route = attrgetter(
+        "route.revision_id", "route.rung", "route.channel", "route.account", "route.priority"
+    )
+    cut = []
+    for _, together in groupby(sorted(slots, key=by_route), key=by_route):
+        by_language: dict[str, list[Slot]] = {}
+        for slot in together:
+            by_language.setdefault(sizes.language_of(slot), []).append(slot)
+        parts = [
+            group[start : start + sizes.of(group[0].route)]
+            for group in by_language.values()
+            for start in range(0, len(group), sizes.of(group[0].route))
+        ]
+        if len(by_language) > 1:
+            place = {slot.delivery: number for number, slot in enumerate(slots)}
+            parts.sort(key=lambda part: place[part[0].delivery])
+        cut += [(part[0].route, tuple(slot.delivery for slot in part)) for part in parts]
+    return cut
 
 
 async def insert_batches(

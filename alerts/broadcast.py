@@ -1,5 +1,5 @@
-"""Sends one batch: slots from the limiter, a last check before each message, marks on the way. Touches one
-gateway.
+"""Sends one batch, message by message: slots from the limiter, a last check before each message, marks on the
+way. Touches one gateway. (`alerts/bulk.py`: the same where one call serves many.)
 
 Who was sent to is marked in Redis every 20 ms; where Redis does not take it, or somebody else has the batch
 by now, the outcomes go to SQL at once. Otherwise they are written every half second, so that little hangs on
@@ -15,21 +15,18 @@ import structlog
 
 from alerts.attempt import Again, Closed, Freeze, Item, Told, attempt
 from alerts.delivery import DeliveryState
-from alerts.errors import AlertRefusedError
 from alerts.lease import Hold
+from alerts.letters import BROKEN, Letter, worded
 from alerts.line import Line, Save
 from alerts.outcomes import CODES, Outcome
 from alerts.standing import Standing
-from bot.errors import SendError
-from bot.gateway import Prepared
+from bot.limiter import Grant
 from storage.errors import StorageUnavailableError
 from storage.redis import REDIS_AWAY, RedisError, end_tasks
 
 FLUSH_S = 0.02
 SAVE_S = 0.5
 LONGEST_NAP_S = 0.25
-BROKEN = "broken"  # error of a delivery that a bug of ours stopped
-NOT_APPROVED = "not_approved"  # error of a delivery whose revision nobody approved as it stands
 WRITE_AHEAD = 25  # under `never-resend`: so many are named in SQL before their bytes leave
 
 log = structlog.get_logger(__name__)
@@ -40,7 +37,7 @@ class Broadcast:
     """One batch under way.
 
     Attributes:
-        room: how many more requests the account may have under way.
+        room: how many more recipients the account may have under way.
         ended: outcomes that were not handed to `save`, in the order in which they came.
         moved: items whose provider gave their address a new name, likewise.
         closed: code with which the provider refused the account, "" = it did not.
@@ -59,7 +56,7 @@ class Broadcast:
     closed: str = ""
     _open: dict[int, Item] = field(default_factory=dict)
     _ready: deque[Item] = field(default_factory=deque)
-    _running: set[asyncio.Task[None]] = field(default_factory=set)
+    _running: dict[asyncio.Task[None], int] = field(default_factory=dict)  # -> recipients
     _paused: dict[int, Item] = field(default_factory=dict)
     _unmarked: list[tuple[int, int]] = field(default_factory=list)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -89,8 +86,8 @@ class Broadcast:
 
     @property
     def in_flight(self) -> int:
-        """Messages handed to the gateway whose answer is not here yet."""
-        return len(self._running)
+        """Recipients of what the gateway was handed and has not answered yet."""
+        return sum(self._running.values())
 
     def _given_up(self) -> bool:
         return bool(self.stopping.is_set() or self.held.lost or self.closed)
@@ -101,49 +98,67 @@ class Broadcast:
         if wanted < 1 or not self.line.lease.may_send(self.held):
             await self._nap(LONGEST_NAP_S)
             return
+        items: list[Item] = []
         try:
             standing = await self.line.standings.of(self.revision)
             refusal = standing.refusal(self.line.clock.now())
             if refusal:
                 self._skip_all(refusal)
                 return
+            items = self._draw(wanted if standing.resend else min(wanted, WRITE_AHEAD))
+            letters, ended = await worded(self.line, self.revision, items, second_notice=self.rung > 0)
+            for told in ended:
+                self._end(told, standing)
+            items = [letter.item for letter in letters]
+            if not items:
+                return
             asked_at = self.line.clock.monotonic()
-            grant = await self.line.limiter.bulk(wanted if standing.resend else min(wanted, WRITE_AHEAD))
+            grant = await self._slots(letters)
+            granted, items = letters[: grant.count], items[grant.count :]
+            self._put_back(items)
+            items = [letter.item for letter in granted]
+            if items and not standing.resend:
+                await self.line.write_ahead([item.delivery for item in items])
         except StorageUnavailableError:
+            self._put_back(items)
             await self._nap(LONGEST_NAP_S)
             return
         except (RedisError, *REDIS_AWAY):
+            self._put_back(items)
             self.line.lease.doubt()
             await self._nap(LONGEST_NAP_S)
             return
-        items = [self._ready.popleft() for _ in range(min(grant.count, len(self._ready)))]
-        if items and not standing.resend and not await self._named(items):
-            return
-        for index, item in enumerate(items):
-            at = asked_at + grant.first_s + index * grant.spacing_s
-            self._start(self._send_at(item, at, standing))
-        if not grant.count:
+        self._launch(granted, asked_at + grant.first_s, grant.spacing_s, standing)
+        if not granted:
             await self._nap(min(grant.wait_s, LONGEST_NAP_S))
 
-    async def _named(self, items: Sequence[Item]) -> bool:
-        """Write down who is about to be sent to; False when SQL is away: they wait."""
-        try:
-            await self.line.write_ahead([item.delivery for item in items])
-        except StorageUnavailableError:
-            self._ready.extendleft(reversed(items))
-            await self._nap(LONGEST_NAP_S)
-            return False
-        return True
+    def _draw(self, most: int) -> list[Item]:
+        """Take up to `most` items that may be sent together out of those that are ready."""
+        return [self._ready.popleft() for _ in range(min(most, len(self._ready)))]
+
+    def _put_back(self, items: Sequence[Item]) -> None:
+        self._ready.extendleft(reversed(items))
+
+    async def _slots(self, letters: Sequence[Letter]) -> Grant:
+        """Ask for the slots that these take, in their order; the grant counts letters."""
+        weights = [letter.message.weight for letter in letters]
+        return await self.line.limiter.bulk(len(letters), weights if max(weights) > 1 else ())
+
+    def _launch(self, letters: Sequence[Letter], at: float, spacing_s: float, standing: Standing) -> None:
+        """Begin to send, the first at `at` (monotonic)."""
+        for letter in letters:
+            self._start(self._send_at(letter, at, standing), 1)
+            at += letter.message.weight * spacing_s
 
     def _skip_all(self, reason: str) -> None:
         while self._ready:
             item = self._ready.popleft()
             self._end(Told(item, DeliveryState.UNKNOWN if item.unknown else DeliveryState.SKIPPED, reason))
 
-    def _start(self, work: Awaitable[None]) -> None:
+    def _start(self, work: Awaitable[None], recipients: int) -> None:
         task = asyncio.ensure_future(work)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._running[task] = recipients
+        task.add_done_callback(lambda ended: self._running.pop(ended, None))
 
     async def _nap(self, seconds: float) -> None:
         """Wait `seconds`, or less when a message comes to its end."""
@@ -152,42 +167,35 @@ class Broadcast:
         else:
             await asyncio.sleep(seconds)
 
-    async def _send_at(self, item: Item, at: float, standing: Standing) -> None:
-        tried = item.attempts
+    async def _send_at(self, letter: Letter, at: float, standing: Standing) -> None:
+        item, tried = letter.item, letter.item.attempts
         try:
-            await self._send(item, at, standing)
+            await self._send(letter, at, standing)
         except Exception as error:
             # A bug of ours: it must not hold up the others of this batch, nor send to this one for ever.
             log.error("a message broke", action="message.broken", delivery=item.delivery, exc_info=error)
-            state = DeliveryState.FAILED if item.attempts == tried else DeliveryState.UNKNOWN
-            self._end(Told(item, state, BROKEN), standing)
+            self._broke(item, tried, standing)
 
-    async def _send(self, item: Item, at: float, standing: Standing) -> None:
-        message = await self._message(item, standing)
-        if message is None:
-            return
+    async def _send(self, letter: Letter, at: float, standing: Standing) -> None:
+        item = letter.item
         await asyncio.sleep(max(0.0, at - self.line.clock.monotonic()))
-        # The very last look: a process that was frozen until now must not send what others may have sent.
-        if self._given_up() or not self.line.lease.may_send(self.held):
+        if not self._may_leave():
             self._ready.append(item)
             return
         before = item.to
-        verdict = await attempt(self.line.gateway, item, message, resend=standing.resend)
+        verdict = await attempt(self.line.gateway, item, letter.message, resend=standing.resend)
         if item.to != before:
             self.moved.append(item)
         await self._take(item, verdict, standing)
 
-    async def _message(self, item: Item, standing: Standing) -> Prepared | None:
-        """The words for this item; None when it waits for them (SQL is away) or there are none to send."""
-        try:
-            return await self.line.render(self.revision, item.language, self.rung > 0)
-        except StorageUnavailableError:
-            self._ready.append(item)
-        except AlertRefusedError:  # changed behind everybody's back: not what two officers approved
-            self._end(Told(item, DeliveryState.SKIPPED, NOT_APPROVED), standing)
-        except SendError as error:  # the channel can never show these words
-            self._end(Told(item, DeliveryState.FAILED, error.code), standing)
-        return None
+    def _may_leave(self) -> bool:
+        """The very last look: a process that was frozen until now must not send what others may have sent."""
+        return not self._given_up() and self.line.lease.may_send(self.held)
+
+    def _broke(self, item: Item, tried: int, standing: Standing) -> None:
+        """End an item on which a bug of ours broke; it may have been sent if it was tried once more."""
+        state = DeliveryState.FAILED if item.attempts == tried else DeliveryState.UNKNOWN
+        self._end(Told(item, state, BROKEN), standing)
 
     async def _take(self, item: Item, verdict: Told | Again | Freeze | Closed, standing: Standing) -> None:
         match verdict:

@@ -135,7 +135,7 @@ async def write_deliveries(
     ]
     await insert_new(connection, delivery, rows, ["revision_id", "person_id", "rung"])
     slots = [
-        Slot(new_id, Route(plan.revision_id, rung, who.channel, who.account, priority))
+        Slot(new_id, Route(plan.revision_id, rung, who.channel, who.account, priority), who.language)
         for new_id, who in zip(ids, people, strict=True)
     ]
     await insert_batches(connection, slots, sizes, now)

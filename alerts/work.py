@@ -15,13 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from alerts import batches, outcomes
 from alerts.attempt import Item
 from alerts.batches import Batch
-from alerts.broadcast import BROKEN, Broadcast
+from alerts.broadcast import Broadcast
+from alerts.bulk import BulkBroadcast
 from alerts.delivery import WAITING, DeliveryState
 from alerts.lease import Hold
+from alerts.letters import BROKEN
 from alerts.line import Line
 from alerts.outcomes import STATES, Outcome
 from alerts.recipients import Recipient, recipients
 from alerts.standing import Standing
+from bot.gateway import BulkGateway
 from bot.messages import Address
 from storage.database import Database
 from storage.errors import SealError, StorageUnavailableError
@@ -63,7 +66,7 @@ class BatchWork:
 
     @property
     def in_flight(self) -> int:
-        """Messages handed to the gateway whose answers are not here yet."""
+        """Recipients of what the gateway was handed and has not answered yet."""
         return sum(broadcast.in_flight for broadcast in self._broadcasts)
 
     async def finish(self, held: Hold, stopping: asyncio.Event) -> bool:
@@ -84,7 +87,8 @@ class BatchWork:
         async def save(ended: Sequence[Outcome], moved: Sequence[Item]) -> None:
             await self._record(load, ended, moved, done=False)
 
-        broadcast = Broadcast(
+        kind = BulkBroadcast if isinstance(self.line.gateway, BulkGateway) else Broadcast
+        broadcast = kind(
             line=self.line,
             held=held,
             batch=batch.id,
@@ -164,7 +168,8 @@ class BatchWork:
             value = person.value(self.vault)
         except SealError:
             return None
-        to = Address(self.line.gateway.channel, self.line.gateway.account, value)
+        heard_at = person.destination.heard_at if person.destination else None
+        to = Address(self.line.gateway.channel, self.line.gateway.account, value, heard_at)
         return Item(position, person.delivery, person.address_id, person.person_id, person.language, to)
 
     def _outcome(self, delivery: int, state: DeliveryState, error: str, standing: Standing) -> Outcome:

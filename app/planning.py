@@ -24,6 +24,7 @@ from app.core import Core
 from app.gateways import CHANNEL_ORDER
 from app.tidying import tidy_up
 from app.worker import process_name
+from bot.gateway import BulkGateway
 from bot.waiting import lag_s
 from places.area import Touch
 from staff import audit, notices
@@ -52,8 +53,10 @@ class PlannerProcess:
         self._channels = [channel.value for channel in CHANNEL_ORDER]
         self._targeting = Targeting(core.database, core.clock, touch, self._channels)
         self._accounts = frozenset(core.gateways.all)
+        gateways = core.gateways.all
         self._sizes = BatchSizes(
-            {account: gateway.limits.batch for account, gateway in core.gateways.all.items()}
+            {account: gateway.limits.batch for account, gateway in gateways.items()},
+            frozenset(account for account, gateway in gateways.items() if isinstance(gateway, BulkGateway)),
         )
 
     def stop(self) -> None:

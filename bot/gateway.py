@@ -173,7 +173,16 @@ class Gateway(Protocol):
 
 @runtime_checkable
 class BulkGateway(Protocol):
-    """A gateway whose provider takes one message for many recipients in one call."""
+    """A gateway whose provider takes one message for many recipients in one call.
+
+    Such a call takes as many slots of `limits.per_second` as a message to one recipient does;
+    `limits.in_flight` counts its recipients.
+    """
+
+    @property
+    def takes_many(self) -> bool:
+        """Whether it does so now: a provider may not allow it to this account."""
+        ...
 
     async def send_many(self, to: Sequence[Address], message: Prepared) -> BulkAccepted:
         """Send to at most `limits.batch` recipients who read the same language.

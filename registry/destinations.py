@@ -3,6 +3,7 @@ only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +22,7 @@ class Destination:
         wanted: the person is active and the address in use: they neither stopped nor went; and both are real
             or both simulated.
         drill: a simulated person or address: only drills may go there.
+        heard_at: when its owner last wrote from it, None = never.
     """
 
     address_id: int
@@ -30,6 +32,7 @@ class Destination:
     lane: bytes = field(repr=False)
     sealed_value: bytes = field(repr=False)
     sealed_key: bytes = field(repr=False)
+    heard_at: datetime | None = None
 
 
 async def destinations(connection: AsyncConnection, address_ids: Sequence[int]) -> dict[int, Destination]:
@@ -46,6 +49,7 @@ async def destinations(connection: AsyncConnection, address_ids: Sequence[int]) 
                 person.c.drill.label("person_drill"),
                 address.c.lane,
                 address.c.value,
+                address.c.last_inbound_at,
                 person.c.data_key,
             )
             .join(person, person.c.id == address.c.person_id)
@@ -64,5 +68,6 @@ async def destinations(connection: AsyncConnection, address_ids: Sequence[int]) 
                 lane=row.lane,
                 sealed_value=row.value,
                 sealed_key=row.data_key,
+                heard_at=row.last_inbound_at,
             )
     return found

@@ -55,6 +55,27 @@ def test_cutting_loses_nobody_mixes_nothing_and_keeps_the_order(routes: list[Rou
     assert sum(len(part) for _, part in cut) == len(slots)
 
 
+BULK = BatchSizes(SIZES.by_account, frozenset({("webchat", "main")}))
+
+
+@given(st.lists(st.tuples(ROUTES, st.sampled_from(["en", "th", "vi"])), max_size=200))
+def test_where_one_call_serves_many_a_batch_holds_one_language(slots_of: list[tuple[Route, str]]) -> None:
+    slots = [Slot(number, *of) for number, of in enumerate(slots_of)]
+    language = {slot.delivery: slot.language for slot in slots}
+    cut = split(slots, BULK)
+    bulk = [numbers for route, numbers in cut if (route.channel, route.account) == ("webchat", "main")]
+    others = [one for one in cut if one[1] not in bulk]
+    assert all(len({language[number] for number in numbers}) == 1 for numbers in bulk)
+    assert all(list(numbers) == sorted(numbers) for numbers in bulk)
+    assert others == [
+        one for one in split(slots, SIZES) if one[0].account != "main" or one[0].channel != "webchat"
+    ]
+    assert sorted(number for _, numbers in cut for number in numbers) == list(range(len(slots)))
+    for route in {route for route, _ in cut}:
+        firsts = [numbers[0] for of, numbers in cut if of == route]
+        assert firsts == sorted(firsts), "nearest first"
+
+
 async def test_a_batch_is_stored_offered_and_closed(database: Database) -> None:
     revision = await revision_of(await open_office(database))
     routes = [Route(revision, 0, "telegram", "main", 1), Route(revision, 0, "webchat", "main", 1)]

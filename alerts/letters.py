@@ -1,0 +1,68 @@
+"""Items with the words for them, rendered once for each language. Touches a gateway's rendering only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from alerts.attempt import Item, Told
+from alerts.delivery import DeliveryState
+from alerts.errors import AlertRefusedError
+from alerts.line import Line
+from bot.errors import SendError
+from bot.gateway import Prepared
+from storage.errors import StorageUnavailableError
+
+BROKEN = "broken"  # error of a delivery that a bug of ours stopped
+NOT_APPROVED = "not_approved"  # error of a delivery whose revision nobody approved as it stands
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An item and the words for it."""
+
+    item: Item
+    message: Prepared
+
+
+_Words = Prepared | tuple[DeliveryState, str]
+
+
+async def worded(
+    line: Line, revision: int, items: Sequence[Item], *, second_notice: bool
+) -> tuple[list[Letter], list[Told]]:
+    """Split items into those with their words, in their order, and the end of those for whom there are none.
+
+    Raises:
+        StorageUnavailableError: SQL is away; nobody came to an end.
+    """
+    words: dict[str, _Words] = {}
+    for language in dict.fromkeys(item.language for item in items):
+        words[language] = await _words(line, revision, language, second_notice=second_notice)
+    letters, ended = [], []
+    for item in items:
+        found = words[item.language]
+        if isinstance(found, Prepared):
+            letters.append(Letter(item, found))
+        else:
+            state, error = found
+            ended.append(Told(item, DeliveryState.UNKNOWN if item.unknown else state, error))
+    return letters, ended
+
+
+async def _words(line: Line, revision: int, language: str, *, second_notice: bool) -> _Words:
+    """The message in one language, or how those end who would have got it."""
+    try:
+        return await line.render(revision, language, second_notice)
+    except StorageUnavailableError:
+        raise
+    except AlertRefusedError:  # changed behind everybody's back: not what two officers approved
+        return DeliveryState.SKIPPED, NOT_APPROVED
+    except SendError as error:  # the channel can never show these words
+        return DeliveryState.FAILED, error.code
+    except Exception as error:
+        # A bug of ours in the words of one language must not hold up those who read another.
+        log.error("words broke", action="words.broken", revision=revision, exc_info=error)
+        return DeliveryState.FAILED, BROKEN
