@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from simulator.twilio_rules import TwilioRules
+
 LOOPBACK = "127.0.0.1"
 
 
@@ -124,6 +126,7 @@ class SimulatorConfig:
     limits: LimitRules = field(default_factory=LimitRules)
     latency: LatencyRules = field(default_factory=LatencyRules)
     webhooks: WebhookRules = field(default_factory=WebhookRules)
+    twilio: TwilioRules = field(default_factory=TwilioRules)
     speed: float = 1.0
     ledger_file: str = ""
 

@@ -19,7 +19,7 @@ class FaultKind(StrEnum):
     ERROR_AFTER = "error_after"  # 5xx with an HTML body although accepted
     TRUNCATED = "truncated"  # accepted, half of the JSON answered
     SLOW_DRIP = "slow_drip"  # accepted, answered byte by byte over `seconds`
-    STORM = "storm"  # 429 for the whole bot for `seconds`
+    STORM = "storm"  # everything is refused as too much for `seconds`
     REVOKED = "revoked"  # the token stops working
 
 
@@ -33,9 +33,10 @@ class Fault:
     Attributes:
         probability: share of matching requests it hits, 0..1.
         count: how many it hits at most; None = no end.
-        recipients: chat ids it is limited to; empty = everybody.
-        methods: Bot API methods it is limited to; empty = `sendMessage` and `sendLocation`.
-        account: bot it is limited to; empty = every bot.
+        recipients: chat ids, numbers or user ids it is limited to; empty = everybody.
+        methods: methods it is limited to; not given = Telegram's `sendMessage` and `sendLocation`. Twilio's
+            are `messages.create`, `messages.fetch`, `messages.list`, `content`; Viber's are its own names.
+        account: bot, Twilio account (AC...) or Viber account it is limited to; empty = every one.
         seconds: how long, for the kinds that take time.
         status: HTTP status of the error kinds.
     """
@@ -43,7 +44,7 @@ class Fault:
     kind: FaultKind
     probability: float = 1.0
     count: int | None = None
-    recipients: frozenset[int] = field(default_factory=frozenset)
+    recipients: frozenset[int | str] = field(default_factory=frozenset)
     methods: frozenset[str] = frozenset({"sendMessage", "sendLocation"})
     account: str = ""
     seconds: float = 5.0
@@ -98,7 +99,7 @@ class FaultBox:
         """How many requests a fault has hit, also after it ended."""
         return self._hits.get(number, 0)
 
-    def strike(self, account: str, method: str, chat: int | None) -> Fault | None:
+    def strike(self, account: str, method: str, chat: int | str | None) -> Fault | None:
         """The fault that hits this request, if any."""
         if not self._faults:
             return None
@@ -123,7 +124,7 @@ class FaultBox:
         return [
             {
                 **asdict(fault),
-                "recipients": sorted(fault.recipients),
+                "recipients": sorted(fault.recipients, key=str),
                 "methods": sorted(fault.methods),
                 "number": number,
                 "left": self._left[number],

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from simulator.records import Ack, Act, Attempt, Entry, Violation, WebhookPost, from_json, to_json
+from simulator.records import Ack, Act, Arrival, Attempt, Entry, Violation, WebhookPost, from_json, to_json
 
 Clock = Callable[[], float]
 
@@ -87,6 +87,21 @@ class Ledger:
         """Messages that lie in a citizen's chat; web chat redeliveries of the same message are left out."""
         return [one for one in self.attempts(channel, account) if one.accepted and not one.again]
 
+    def arrivals(self, channel: str = "", status: str = "", recipient: str = "") -> list[Arrival]:
+        """What became of messages that a provider took, of one channel, status or recipient if named."""
+        return [
+            entry
+            for entry in self._entries
+            if isinstance(entry, Arrival)
+            and channel in ("", entry.channel)
+            and status in ("", entry.status)
+            and recipient in ("", entry.recipient)
+        ]
+
+    def cost(self, channel: str = "") -> int:
+        """What was charged, in thousandths of the fictional unit."""
+        return sum(one.cost for one in self.arrivals(channel))
+
     def violations(self) -> list[Violation]:
         """Every broken limit, the tolerated ones too."""
         return [entry for entry in self._entries if isinstance(entry, Violation)]
@@ -122,6 +137,10 @@ class Ledger:
             self._counts[f"{entry.channel}_attempts"] += 1
             if entry.accepted and not entry.again:
                 self._counts[f"{entry.channel}_accepted"] += 1
+        elif isinstance(entry, Arrival):
+            self._counts[f"{entry.channel}_{entry.status}"] += 1
+            self._counts[f"{entry.channel}_segments"] += entry.segments
+            self._counts[f"{entry.channel}_cost"] += entry.cost
         elif isinstance(entry, Violation):
             name = "tolerated" if entry.tolerated else "violations"
             self._counts[name] += 1

@@ -11,24 +11,29 @@ class Attempt:
 
     Attributes:
         attempt_id: position among all attempts, from 1.
-        channel: `telegram` or `webchat`.
-        account: the bot's id; for web chat the service's base address is not recorded, so always `webchat`.
-        recipient: Telegram chat id, or for web chat the citizen's id.
-        method: Bot API method; `event` for web chat.
-        text: words as the citizen reads them (after entity parsing).
+        channel: `telegram`, `webchat`, `sms`, `whatsapp` or `viber`.
+        account: the bot's id; the sender's number or name (`sms`, `whatsapp`); the Viber account's name; for
+            web chat the service's base address is not recorded, so always `webchat`.
+        recipient: Telegram chat id, number in E.164 form, Viber user id, or for web chat the citizen's id.
+        method: the provider's method; `event` for web chat.
+        text: words as the citizen reads them (after entity parsing, a template with its variables filled in,
+            the parts of a text message joined).
         buttons: machine data of the buttons.
         keys: labels of reply-keyboard keys that send themselves as text.
         ask: `location`, `contact` or empty.
         kind: web chat's `reply`, `alert` or `drill`; empty on Telegram.
         lang: language the web chat message says it is in; empty on Telegram.
         mono: arrival, seconds of the monotonic clock. wall: the same moment, seconds since 1970 UTC.
-        accepted: the message lies in the citizen's chat.
+        accepted: the message lies in the citizen's chat; on `sms`, `whatsapp` and `viber` only that the
+            provider took it: what became of it is an `Arrival`.
         message_id: the provider's name for the message; empty if none.
         status: HTTP status decided; 0 when the connection was cut instead of an answer.
         error: the provider's words when not accepted.
         fault: name of the injected fault that hit this attempt, else empty.
         again: a web chat message this citizen already had (redelivered before its acknowledgement arrived).
         paid: sent with `allow_paid_broadcast`.
+        segments: parts of a text message; 0 elsewhere. template: ContentSid, empty for free text.
+        callback: where its receipts go (Twilio), empty if none.
     """
 
     attempt_id: int
@@ -51,12 +56,40 @@ class Attempt:
     fault: str = ""
     again: bool = False
     paid: bool = False
+    segments: int = 0
+    template: str = ""
+    callback: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What became of a message that a provider took, as it is in truth: receipts may be lost, this is not.
+
+    Attributes:
+        attempt_id: the attempt it began with. message_id: the provider's name for it.
+        status: `delivered` (on the phone), `read`, `undelivered` or `failed`.
+        code: the provider's error code, 0 if none. why: its words (Viber has no codes here).
+        segments: parts that were charged. cost: thousandths of the fictional unit, charged with this entry.
+    """
+
+    attempt_id: int
+    channel: str
+    account: str
+    recipient: str
+    message_id: str
+    status: str
+    code: int = 0
+    why: str = ""
+    segments: int = 0
+    cost: int = 0
+    mono: float
+    wall: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
     """A limit that was broken: `rule` is bot, chat, group, paid, active or retry_after (a 429 was
-    ignored).
+    ignored); of Twilio concurrency, queue, tier; of Viber calls, hour, receivers.
     """
 
     rule: str
@@ -73,7 +106,11 @@ class Violation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookPost:
-    """One try to post one update to the service; `status` 0 = no answer."""
+    """One try to post one update to the service; `status` 0 = no answer.
+
+    `update` is the kind: Telegram's, `message` or `status.<state>` of Twilio, Viber's event. `update_id` is
+    Telegram's; the others are known by `message_id`.
+    """
 
     account: str
     chat: str
@@ -85,6 +122,8 @@ class WebhookPost:
     wall: float
     duplicate: bool = False
     error: str = ""
+    channel: str = "telegram"
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +141,10 @@ class Act:
     """Something a citizen did or that became true of them.
 
     `what`: joined, registered, linked, refused, stopped, online, offline (of web chat), answer, place (told
-    after asking for help), stuck, turned_away; or state: what a Telegram chat became, known by `chat` instead
-    of `citizen`. `value` says which, `code` is the event that was answered.
+    after asking for help), stuck, turned_away; or, known by `chat` (a chat id, number or Viber user id)
+    instead of `citizen`: state, what that chat became; carrier, the automatic answer of the operator to STOP,
+    START or HELP; unreachable, words that could not be sent because the sender takes none. `value` says
+    which, `code` is the event that was answered.
     """
 
     citizen: str
@@ -116,10 +157,11 @@ class Act:
     wall: float
 
 
-Entry = Attempt | Violation | WebhookPost | Ack | Act
+Entry = Attempt | Arrival | Violation | WebhookPost | Ack | Act
 
 KINDS: Mapping[str, type[Entry]] = {
     "attempt": Attempt,
+    "arrival": Arrival,
     "violation": Violation,
     "webhook": WebhookPost,
     "ack": Ack,

@@ -28,6 +28,7 @@ from simulator.person import Pace
 from simulator.population import Population
 from simulator.telegram import Telegram
 from simulator.telegram_params import MAX_BODY
+from simulator.twilio import Twilio
 
 POLL_S = 0.02
 QUIET_POLLS = 3
@@ -37,7 +38,7 @@ class Simulator:
     """One run.
 
     Attributes:
-        ledger: the ground truth. telegram: the fake Bot API. faults: what goes wrong on command.
+        ledger: the ground truth. telegram, twilio, viber: the fakes. faults: what goes wrong on command.
         crowds: populations that were let loose, in order.
     """
 
@@ -56,12 +57,21 @@ class Simulator:
         self.ledger = Ledger(sink=sink)
         self.faults = FaultBox(random.Random(self.config.seed + 1))
         self.telegram = Telegram(self.config, self.ledger, self.faults, self._rng, self._lag.worst)
+        self.twilio = Twilio(
+            self.config.twilio,
+            self.config.latency,
+            self.ledger,
+            self.faults,
+            random.Random(self.config.seed + 2),
+        )
         self.crowds: list[Crowd] = []
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=MAX_BODY)
         Control(self).mount(app.router)
         app.router.add_route("*", "/bot{rest:.*}", self.telegram.handle)
+        for path in ("/2010-04-01/{rest:.*}", "/v1/Content{rest:.*}", "/v2/Content{rest:.*}"):
+            app.router.add_route("*", path, self.twilio.handle)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.5)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.config.host, self.config.port, backlog=1024)
@@ -79,6 +89,7 @@ class Simulator:
         for crowd in self.crowds:
             await crowd.close()
         await self.telegram.close()
+        await self.twilio.close()
         if self._beat is not None:
             self._beat.cancel()
             with suppress(asyncio.CancelledError):
@@ -96,6 +107,11 @@ class Simulator:
     def telegram_base(self) -> str:
         """What a Bot API client takes as its base address: the token is appended to it."""
         return f"{self.url}/bot"
+
+    @property
+    def twilio_base(self) -> str:
+        """What a Twilio client takes as its base address, of Messages and of Content."""
+        return self.url
 
     @property
     def crowd(self) -> Crowd:
@@ -138,6 +154,8 @@ class Simulator:
         quiet = 0
         async with asyncio.timeout(timeout_s):
             while quiet < QUIET_POLLS:
-                busy = self.telegram.busy() or any(crowd.busy() for crowd in self.crowds)
+                busy = (
+                    self.telegram.busy() or self.twilio.busy() or any(crowd.busy() for crowd in self.crowds)
+                )
                 quiet = 0 if busy else quiet + 1
                 await asyncio.sleep(POLL_S)

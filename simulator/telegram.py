@@ -17,7 +17,8 @@ from simulator.incoming import Action, Incoming
 from simulator.latency import Latency
 from simulator.ledger import Ledger
 from simulator.records import Violation
-from simulator.telegram_answers import gateway_error, refusal, reset, retry_header, spoil
+from simulator.spoiling import gateway_error, reset, spoil
+from simulator.telegram_answers import refusal, retry_header
 from simulator.telegram_bots import Bot, Chat, Listener, new_bot
 from simulator.telegram_errors import (
     ApiError,

@@ -1,0 +1,44 @@
+"""Things that happen a little later, countable and stoppable. Touches the running event loop only."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+
+class Timers:
+    """Calls and background work that are still to come."""
+
+    def __init__(self) -> None:
+        self._next = 1
+        self._pending: dict[int, asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def after(self, seconds: float, work: Callable[[], None]) -> None:
+        """Call `work` in `seconds`."""
+        number = self._next
+        self._next += 1
+
+        def run() -> None:
+            del self._pending[number]
+            work()
+
+        self._pending[number] = asyncio.get_running_loop().call_later(max(0.0, seconds), run)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` in the background."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def waiting(self) -> int:
+        """How many calls and pieces of work are not over."""
+        return len(self._pending) + len(self._tasks)
+
+    async def close(self) -> None:
+        """Forget what did not happen yet, end what is under way."""
+        for handle in self._pending.values():
+            handle.cancel()
+        self._pending.clear()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
