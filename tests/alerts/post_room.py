@@ -117,25 +117,34 @@ class PostRoom:
     revision: int
     dispatch: Dispatch
     people: int = 0
+    sizes: BatchSizes = field(default_factory=lambda: BatchSizes({ACCOUNT: BATCH}))
+    limits: Limits = LIMITS
     gone: Callable[[Sequence[int]], None] = lambda _ids: None
 
     @property
     def database(self) -> Database:
         return self.office.database
 
-    async def write(self, count: int, *, language: str = "en", priority: int = 1) -> list[str]:
-        """Register `count` people and write their deliveries and batches; returns their addresses."""
+    async def write(
+        self, count: int, *, language: str | Sequence[str] = "en", priority: int = 1
+    ) -> list[str]:
+        """Register `count` people and write their deliveries and batches; returns their addresses.
+
+        Args:
+            language: of all of them, or several to be spoken by turns.
+        """
+        spoken = [language] if isinstance(language, str) else language
         values = [f"chat-{self.people + number}" for number in range(count)]
         self.people += count
         async with self.database.durable() as connection:
             chosen = []
-            for value in values:
-                who = await join(connection, self.vault, telegram(value), language=language)
-                chosen.append(Assignment(who.id, who.address.id, *ACCOUNT, language, False, "area", None))
+            for number, value in enumerate(values):
+                tongue = spoken[number % len(spoken)]
+                who = await join(connection, self.vault, telegram(value), language=tongue)
+                chosen.append(Assignment(who.id, who.address.id, *ACCOUNT, tongue, False, "area", None))
             plan = Plan(self.revision, 0)
-            sizes = BatchSizes({ACCOUNT: BATCH})
             await write_deliveries(
-                connection, plan, chosen, rung=0, priority=priority, sizes=sizes, now=self.clock.now()
+                connection, plan, chosen, rung=0, priority=priority, sizes=self.sizes, now=self.clock.now()
             )
         return values
 
@@ -148,7 +157,7 @@ class PostRoom:
         lease = Lease(queue, self.clock)
         line = Line(
             gateway=self.provider,
-            limiter=Limiter(self.redis, AccountKeys(*ACCOUNT), LIMITS),
+            limiter=Limiter(self.redis, AccountKeys(*ACCOUNT), self.limits),
             queue=queue,
             lease=lease,
             standings=Standings(self.database, self.clock),
