@@ -1,23 +1,24 @@
 """The crowd: a population that registers through the service's real doors and lives through a warning.
 
-Touches the fake Telegram and, through people's browsers, the service's web chat.
+Touches the fake providers and, through people's browsers, the service's web chat.
 """
 
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.citizen import Fate, Moment
+from simulator.citizen import BY_NUMBER, Channel, Fate, Moment
 from simulator.conversation import CHECK_IN
+from simulator.greetings import daily
 from simulator.incoming import Incoming
 from simulator.ledger import Ledger
-from simulator.person import TELEGRAM, WEBCHAT, Pace, Person, World
+from simulator.lines import Line
+from simulator.person import Pace, Person, World
 from simulator.population import Population
-from simulator.telegram import Telegram
-from simulator.telegram_bots import Bot
+from simulator.reading import read
 from simulator.webchat import Browsers, open_browsers
 
 
@@ -38,23 +39,28 @@ class Crowd:
     """All people of one population. `struck`: the moments whose fates have happened."""
 
     def __init__(
-        self, population: Population, telegram: Telegram, ledger: Ledger, rng: random.Random, pace: Pace
+        self, population: Population, lines: Iterable[Line], ledger: Ledger, rng: random.Random, pace: Pace
     ) -> None:
         self.population = population
         self._pace, self._ledger, self._rng = pace, ledger, rng
-        world = World(telegram, ledger, rng, pace, self._spawn)
-        bots = list(telegram.bots.values())
-        self.people = {one.id: Person(one, world, bots[one.bot]) for one in population.citizens}
-        self._by_chat = {
-            (bots[one.bot].account, one.telegram_id): self.people[one.id]
+        self._lines = {line.channel: line for line in lines}
+        needed = {one for citizen in population.citizens for one in citizen.channels} - {Channel.WEBCHAT}
+        if needed - set(self._lines):
+            raise ValueError("somebody has a channel that is not simulated here")
+        world = World(self._lines, ledger, rng, pace, self._spawn)
+        self.people = {one.id: Person(one, world) for one in population.citizens}
+        self._by_chat: dict[tuple[Channel, str], Person] = {
+            (channel, self._lines[channel].key(one)): self.people[one.id]
             for one in population.citizens
-            if one.telegram_id is not None
+            for channel in one.channels
+            if channel is not Channel.WEBCHAT
         }
         self._tasks: set[asyncio.Task[None]] = set()
         self._under_way = 0
         self.struck: set[Moment] = set()
         self._browsers: Browsers | None = None
-        telegram.listen(self._heard)
+        for line in self._lines.values():
+            line.listen(self._heard)
 
     async def register(self, service_url: str) -> Progress:
         """Everybody walks the service's conversation; returns when all are done or out of patience.
@@ -62,7 +68,7 @@ class Crowd:
         Args:
             service_url: base address of the service's public listener (for web chat; loopback only).
         """
-        chatters = sum(person.citizen.on_webchat for person in self.people.values())
+        chatters = sum(person.citizen.has(Channel.WEBCHAT) for person in self.people.values())
         if chatters and self._browsers is None:
             self._browsers = open_browsers(service_url, self._ledger, self._rng, chatters)
         gate = asyncio.Semaphore(self._pace.parallel)
@@ -99,15 +105,35 @@ class Crowd:
         )
 
     def addresses(self) -> dict[str, dict[str, str]]:
-        """For each citizen the addresses the service may know them by: Telegram chat id, web chat cookie."""
+        """For each citizen the addresses the service may know them by, by channel: Telegram chat id, web chat
+        cookie, number, Viber id.
+        """
         known: dict[str, dict[str, str]] = {}
         for name, person in self.people.items():
-            known[name] = {}
-            if person.citizen.telegram_id is not None:
-                known[name][TELEGRAM] = str(person.citizen.telegram_id)
+            citizen, mine = person.citizen, known.setdefault(name, {})
+            if citizen.telegram_id is not None:
+                mine[Channel.TELEGRAM] = str(citizen.telegram_id)
             if person.chat is not None and person.chat.token:
-                known[name][WEBCHAT] = person.chat.token
+                mine[Channel.WEBCHAT] = person.chat.token
+            if citizen.viber_id:
+                mine[Channel.VIBER] = citizen.viber_id
+            mine |= {channel: citizen.number for channel in citizen.channels if channel in BY_NUMBER}
         return known
+
+    async def write_daily(self) -> int:
+        """Whoever writes to us every day does so on WhatsApp now, and waits for no answer; returns how many.
+
+        It is what keeps the window of a day open for them when a warning comes.
+        """
+        chosen = [
+            person
+            for person in self.people.values()
+            if person.citizen.writes_daily
+            and person.citizen.has(Channel.WHATSAPP)
+            and person.outcome == "registered"
+        ]
+        await asyncio.gather(*(one.write(Channel.WHATSAPP, daily(one.citizen.language)) for one in chosen))
+        return len(chosen)
 
     async def strike(self, moment: Moment) -> int:
         """Let the fates of that moment happen, once; returns how many.
@@ -145,12 +171,12 @@ class Crowd:
         if self._browsers is not None:
             await self._browsers.session.close()
 
-    def _heard(self, bot: Bot, chat_id: int, message: Incoming) -> None:
-        person = self._by_chat.get((bot.account, chat_id))
+    def _heard(self, key: str, message: Incoming) -> None:
+        person = self._by_chat.get((Channel(message.channel), key))
         if person is None:
             return
         armed = Moment.BEFORE in self.struck and Moment.DURING not in self.struck
-        if armed and any(map(CHECK_IN.fullmatch, message.buttons)):
+        if armed and any(map(CHECK_IN.fullmatch, read(message).buttons)):
             self._spawn(self._strike_during())
         person.hear(message)
 

@@ -9,14 +9,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from simulator.citizen import Answer, Citizen, Telling
+from simulator.cities import COUNTRIES
+from simulator.citizen import Answer, Channel, Citizen, Telling
+from simulator.greetings import answer_words, greeting
 from simulator.incoming import Action, ActionKind, Incoming
 from simulator.languages import OFFERED, guess
 
 LINK_CODE = re.compile(r"(?<!\d)(\d{4})[ \u00a0-]?(\d{4})(?!\d)")
 CHECK_IN = re.compile(r"(safe|help):([A-Z0-9]{6})")
+FULL = re.compile(r"full:([A-Z0-9]{6})")
+WORDS_ONLY = frozenset({Channel.SMS})  # no position, no button: everything is words
+TALKATIVE = frozenset({Channel.SMS, Channel.WHATSAPP, Channel.VIBER})  # a talk begins with somebody's words
 MAX_PLACE_TRIES = 3
 MAX_LINK_TRIES = 2
+HELP_PLACE = "In the school next to the station"
 
 
 class Stage(StrEnum):
@@ -44,6 +50,7 @@ class Talk:
         wants_code: asked for a code on this channel (first channel of a person).
         code: the code that came.
         answered: event codes answered. helping: asked for help, the question where comes next.
+        opened: event codes whose whole text was asked for. last: the code answered last.
         chose: pressed a candidate; where buttons and a share key cannot stand under one message, the key
             comes in a second one that is no new question.
         phone_done: shared or skipped the number.
@@ -57,6 +64,8 @@ class Talk:
     wants_code: bool = False
     code: str = ""
     answered: frozenset[str] = frozenset()
+    opened: frozenset[str] = frozenset()
+    last: str = ""
     helping: bool = False
     chose: bool = False
     phone_done: bool = False
@@ -73,11 +82,15 @@ class CheckIn:
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """What a message makes a citizen do: the new state, actions in order, and a later answer if any."""
+    """What a message makes a citizen do: the new state, actions in order, and a later answer if any.
+
+    `opens` is the code of a warning whose whole text they ask for by what they do.
+    """
 
     talk: Talk
     actions: tuple[Action, ...] = ()
     check_in: CheckIn | None = None
+    opens: str = ""
 
 
 Rule = Callable[[Citizen, Talk, Incoming], Reaction | None]
@@ -98,10 +111,14 @@ def pin(citizen: Citizen) -> Action:
     return Action(ActionKind.LOCATION, lat=citizen.lat, lon=citizen.lon)
 
 
-def first_words(citizen: Citizen, talk: Talk) -> tuple[Talk, Action]:
-    """How a talk begins: `/start`, with the invitation if they have one, or the code of the other channel."""
+def first_words(citizen: Citizen, talk: Talk, channel: str = Channel.TELEGRAM) -> tuple[Talk, Action]:
+    """How a talk begins: `/start` or a greeting, with the invitation if they have one, or the code of the
+    other channel.
+    """
     if talk.link_code:
         return replace(talk, stage=Stage.LINKING), text(f"/link {talk.link_code}")
+    if channel in TALKATIVE and not citizen.invitation:
+        return replace(talk, stage=Stage.GREETED), text(greeting(citizen.client_language))
     return replace(talk, stage=Stage.GREETED), text(f"/start {citizen.invitation}".rstrip())
 
 
@@ -116,7 +133,7 @@ def react(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction:
 
 def on_warning(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
     """A warning offers Safe and Need help; the citizen answers each event once, if they are of the answering
-    kind.
+    kind. One that offers its whole text is opened first by those who like to read.
     """
     found = [match.groups() for data in message.buttons if (match := CHECK_IN.fullmatch(data))]
     offers: dict[str, str] = {str(answer): str(code) for answer, code in found}
@@ -124,11 +141,29 @@ def on_warning(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | No
         return None
     code = offers["safe"]
     ready = talk.stage in (Stage.PROTECTED, Stage.LINKED)
+    full = f"full:{code}"
+    if ready and citizen.reads_full and full in message.buttons and code not in talk.opened:
+        opened = replace(talk, opened=talk.opened | {code})
+        return Reaction(opened, (press(message, full),), opens=code)
     if not ready or code in talk.answered or citizen.answer is Answer.NONE:
         return Reaction(talk)
-    answered = replace(talk, answered=talk.answered | {code})
-    action = press(message, f"{citizen.answer.value}:{code}")
-    return Reaction(answered, check_in=CheckIn(code, citizen.answer, action))
+    answered = replace(talk, answered=talk.answered | {code}, last=code)
+    return Reaction(answered, check_in=CheckIn(code, citizen.answer, reply(citizen, message, code)))
+
+
+def reply(citizen: Citizen, message: Incoming, code: str) -> Action:
+    """How they answer a warning: by its button or number, or in words where they type anyway."""
+    if citizen.types and message.channel in WORDS_ONLY:
+        return text(answer_words(citizen.language, helps=citizen.answer is Answer.HELP))
+    return press(message, f"{citizen.answer.value}:{code}")
+
+
+def on_asked_back(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
+    """Asked which answer they meant, by words that name no warning: the same again."""
+    data = f"{citizen.answer.value}:"
+    if not talk.last or data not in message.buttons:
+        return None
+    return Reaction(talk, (press(message, data),))
 
 
 def on_notice(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
@@ -167,7 +202,7 @@ def on_candidates(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction |
         return None
     hint = citizen.place_hint.casefold()
     chosen = next((data for data, label in places if hint and hint in label.casefold()), places[0][0])
-    split = message.channel == "telegram" and not message.ask
+    split = message.channel == Channel.TELEGRAM and not message.ask
     return Reaction(replace(talk, stage=Stage.TOLD, chose=split), (press(message, chosen),))
 
 
@@ -192,15 +227,18 @@ def on_where(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None
     """
     if message.ask != "location":
         return None
+    in_words = message.channel in WORDS_ONLY
     if talk.helping:
-        answer = text(citizen.help_words) if citizen.help_words else pin(citizen)
-        return Reaction(replace(talk, helping=False), (answer,))
+        words = citizen.help_words or (HELP_PLACE if in_words else "")
+        return Reaction(replace(talk, helping=False), (text(words) if words else pin(citizen),))
     if talk.chose:
         return Reaction(replace(talk, chose=False))
     if talk.stage not in (Stage.CONSENTED, Stage.TOLD) or talk.place_tries >= MAX_PLACE_TRIES:
         return None
     typed = citizen.telling is not Telling.PIN and talk.place_tries < MAX_PLACE_TRIES - 1
     told = replace(talk, stage=Stage.TOLD, place_tries=talk.place_tries + 1)
+    if in_words and not typed:
+        return Reaction(told, (text(COUNTRIES.get(citizen.country, citizen.country)),))
     return Reaction(told, (text(citizen.place) if typed else pin(citizen),))
 
 
@@ -231,6 +269,7 @@ def on_stop(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
 
 RULES: tuple[Rule, ...] = (
     on_warning,
+    on_asked_back,
     on_stop,
     on_notice,
     on_menu,

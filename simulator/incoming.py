@@ -16,6 +16,7 @@ class Incoming:
         ask: `location`, `contact` or empty.
         kind: web chat's `reply`, `alert`, `drill`; empty on Telegram, which does not tell.
         lang: language the message says it is in; empty where the channel does not tell.
+        typed: its buttons are numbered lines, chosen by typing the number.
     """
 
     channel: str
@@ -27,6 +28,7 @@ class Incoming:
     ask: str = ""
     kind: str = ""
     lang: str = ""
+    typed: bool = False
 
 
 class ActionKind(StrEnum):

@@ -1,30 +1,28 @@
 """One simulated person at work: walks the service's conversation on their channels, answers, meets their
 fate.
 
-Touches the fake Telegram (as the person in a chat) and the service's web chat; writes what they did to the
+Touches the fake providers (as the person in a chat) and the service's web chat; writes what they did to the
 ledger.
 """
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from simulator.citizen import Answer, Channels, Citizen, Fate
+from simulator.citizen import Answer, Channel, Citizen
 from simulator.conversation import CheckIn, Stage, Talk, first_words, react, text
 from simulator.incoming import Action, Incoming
 from simulator.ledger import Ledger
-from simulator.telegram import Telegram
-from simulator.telegram_bots import Bot
-from simulator.telegram_errors import ChatState
+from simulator.lines import Line
+from simulator.reading import read, spoken
 from simulator.webchat import Browsers, RefusedError, WebChat
 
-TELEGRAM, WEBCHAT = "telegram", "webchat"
+WEBCHAT = Channel.WEBCHAT
 WALKED = frozenset({Stage.PROTECTED, Stage.LINKED, Stage.REFUSED})
 QUIET_S = 0.5
-FATES = {Fate.BLOCKED: ChatState.BLOCKED, Fate.DEACTIVATED: ChatState.DEACTIVATED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Pace:
 class World:
     """What every person needs around them; `spawn` runs something in the background."""
 
-    telegram: Telegram
+    lines: Mapping[Channel, Line]
     ledger: Ledger
     rng: random.Random
     pace: Pace
@@ -65,9 +63,9 @@ class Person:
         token: web chat cookie of an earlier run, empty if none.
     """
 
-    def __init__(self, citizen: Citizen, world: World, bot: Bot) -> None:
-        self.citizen, self._world, self._bot = citizen, world, bot
-        self.talks = {TELEGRAM: Talk(), WEBCHAT: Talk()}
+    def __init__(self, citizen: Citizen, world: World) -> None:
+        self.citizen, self._world = citizen, world
+        self.talks: dict[Channel, Talk] = {channel: Talk() for channel in citizen.channels}
         self.chat: WebChat | None = None
         self.outcome = ""
         self.answers_waiting = 0
@@ -87,7 +85,7 @@ class Person:
         """They got stuck: forget the talk and be ready to register anew."""
         if self.outcome.startswith("stuck"):
             self.outcome = ""
-            self.talks = {TELEGRAM: Talk(), WEBCHAT: Talk()}
+            self.talks = {channel: Talk() for channel in self.citizen.channels}
 
     async def register(self, browsers: Browsers | None) -> None:
         """Walk to being protected on all their channels; sets `outcome`. Who was protected in an earlier run
@@ -107,30 +105,35 @@ class Person:
         self._note("", self.outcome)
         if self.outcome == "registered" and citizen.stops:
             await self._quiet()
-            await self._do(TELEGRAM if citizen.on_telegram else WEBCHAT, text("/stop"))
+            await self._do(citizen.first, text("STOP" if citizen.first is Channel.SMS else "/stop"))
             self.outcome = "stopped"
             self._note("", "stopped")
 
     def hear(self, message: Incoming) -> None:
         """A message lies in their chat."""
-        channel = message.channel
+        channel = Channel(message.channel)
+        if channel not in self.talks:
+            return
+        seen = message if channel in (Channel.TELEGRAM, WEBCHAT) else read(message)
         before = self.talks[channel]
-        reaction = react(self.citizen, before, message)
+        reaction = react(self.citizen, before, seen)
         self._set_talk(channel, reaction.talk)
         if before.helping and not reaction.talk.helping and reaction.actions:
             self._note(channel, "place", reaction.actions[0].kind.value)
+        if reaction.opens:
+            self._note(channel, "full", code=reaction.opens)
         if reaction.actions:
-            self._world.spawn(self._act(channel, reaction.actions))
+            self._world.spawn(self._act(channel, reaction.actions, seen))
         if reaction.check_in is not None:
             self.answers_waiting += 1
-            self._world.spawn(self._check_in(channel, reaction.check_in))
+            self._world.spawn(self._check_in(channel, reaction.check_in, seen))
 
     async def meet_fate(self, wait_s: float) -> None:
-        """Their Telegram is blocked or gone, after `wait_s` seconds."""
+        """One of their channels is blocked or gone, after `wait_s` seconds."""
         await asyncio.sleep(wait_s)
-        if self.citizen.telegram_id is not None:
-            state = FATES[self.citizen.fate]
-            self._world.telegram.set_state(self._bot, self.citizen.telegram_id, state)
+        line = self._world.lines.get(self.citizen.fate_on)
+        if line is not None and self.citizen.has(self.citizen.fate_on):
+            line.strike(self.citizen, self.citizen.fate)
 
     async def close_chat(self) -> None:
         """They close the web chat page."""
@@ -149,6 +152,10 @@ class Person:
             await self.chat.open()
             self._note(WEBCHAT, "online")
 
+    async def write(self, channel: Channel, words: str) -> None:
+        """They write something of their own accord."""
+        await self._do(channel, text(words))
+
     async def _come_back(self, browsers: Browsers | None) -> None:
         if browsers is None:
             return
@@ -159,32 +166,43 @@ class Person:
                 await self.open_chat()
 
     async def _register(self, browsers: Browsers | None) -> str:
-        first = TELEGRAM if self.citizen.on_telegram else WEBCHAT
-        if browsers is not None and self.citizen.on_webchat and self.chat is None:
-            self.chat = WebChat(browsers, self.citizen.id, self.citizen.client_language, self.hear)
-        await self._walk(first)
-        if self.talks[first].stage is Stage.REFUSED:
+        citizen = self.citizen
+        if browsers is not None and citizen.has(WEBCHAT) and self.chat is None:
+            self.chat = WebChat(browsers, citizen.id, citizen.client_language, self.hear)
+        await self._walk(citizen.first)
+        if self.talks[citizen.first].stage is Stage.REFUSED:
             return "refused"
-        if self.citizen.channels is Channels.BOTH:
-            self._set_talk(TELEGRAM, replace(self.talks[TELEGRAM], wants_code=True))
-            await self._do(TELEGRAM, text("/link"))
-            await self._until(TELEGRAM, lambda talk: bool(talk.code))
-            self._set_talk(WEBCHAT, replace(self.talks[WEBCHAT], link_code=self.talks[TELEGRAM].code))
-            await self._walk(WEBCHAT)
-            self._note(WEBCHAT, "linked")
+        for channel in citizen.channels[1:]:
+            if channel is Channel.SMS and citizen.phone:
+                continue  # shared with one tap while registering
+            await self._join(channel)
         return "registered"
 
-    async def _walk(self, channel: str) -> None:
+    async def _join(self, channel: Channel) -> None:
+        """Take a code on the first channel and type it on another one."""
+        first = self.citizen.first
+        self._set_talk(first, replace(self.talks[first], wants_code=True, code=""))
+        await self._do(first, text("/link"))
+        await self._until(first, lambda talk: bool(talk.code))
+        code = self.talks[first].code
+        self._set_talk(first, replace(self.talks[first], wants_code=False))
+        self._set_talk(channel, replace(self.talks[channel], link_code=code))
+        await self._walk(channel)
+        self._note(channel, "linked")
+
+    async def _walk(self, channel: Channel) -> None:
         """Begin a talk and wait until it is over."""
-        if channel == WEBCHAT:
+        if channel is WEBCHAT:
             await self.open_chat()
-        talk, action = first_words(self.citizen, self.talks[channel])
+        elif channel in self._world.lines:
+            self._world.lines[channel].open(self.citizen)
+        talk, action = first_words(self.citizen, self.talks[channel], channel)
         self._set_talk(channel, talk)
         self._note(channel, "joined")
         await self._do(channel, action)
         await self._until(channel, lambda talk: talk.stage in WALKED)
 
-    async def _until(self, channel: str, reached: Callable[[Talk], bool]) -> None:
+    async def _until(self, channel: Channel, reached: Callable[[Talk], bool]) -> None:
         while not reached(self.talks[channel]):
             self._moved.clear()
             await self._moved.wait()
@@ -196,22 +214,23 @@ class Person:
                 self._moved.clear()
                 await asyncio.wait_for(self._moved.wait(), QUIET_S)
 
-    def _set_talk(self, channel: str, talk: Talk) -> None:
-        """A talk moved on; what was answered on one channel is answered on both."""
+    def _set_talk(self, channel: Channel, talk: Talk) -> None:
+        """A talk moved on; what was answered on one channel is answered on all."""
         self.talks[channel] = talk
-        other = WEBCHAT if channel == TELEGRAM else TELEGRAM
-        answered = talk.answered | self.talks[other].answered
-        self.talks[other] = replace(self.talks[other], answered=answered)
+        answered = frozenset[str]().union(*(one.answered for one in self.talks.values()))
+        for name, one in self.talks.items():
+            if one.answered != answered:
+                self.talks[name] = replace(one, answered=answered)
         self._moved.set()
 
-    async def _act(self, channel: str, actions: tuple[Action, ...]) -> None:
+    async def _act(self, channel: Channel, actions: tuple[Action, ...], seen: Incoming) -> None:
         """Do things one after the other, each after a moment of thinking."""
         pace, rng = self._world.pace, self._world.rng
         for action in actions:
             await asyncio.sleep(pace.think_s * (0.2 + 0.8 * rng.random()) / pace.speed)
-            await self._do(channel, action)
+            await self._do(channel, self._said(action, seen))
 
-    async def _check_in(self, channel: str, check_in: CheckIn) -> None:
+    async def _check_in(self, channel: Channel, check_in: CheckIn, seen: Incoming) -> None:
         """Answer a warning after a while, if the channel still works by then."""
         try:
             await asyncio.sleep(self.citizen.answer_s / self._world.pace.speed)
@@ -220,22 +239,23 @@ class Person:
             if check_in.answer is Answer.HELP:
                 self._set_talk(channel, replace(self.talks[channel], helping=True))
             self._note(channel, "answer", check_in.answer.value, check_in.code)
-            await self._do(channel, check_in.action)
+            await self._do(channel, self._said(check_in.action, seen))
         finally:
             self.answers_waiting -= 1
 
-    def _can_act(self, channel: str) -> bool:
-        if channel == WEBCHAT:
-            return self.chat is not None and self.chat.online
-        chat = self._bot.chats.get(self.citizen.telegram_id or 0)
-        return chat is not None and chat.state is ChatState.ACTIVE
+    def _said(self, action: Action, seen: Incoming) -> Action:
+        """A press as it is done where there are no buttons: by typing its number."""
+        return spoken(action, seen, self.citizen.digits)
 
-    async def _do(self, channel: str, action: Action) -> None:
+    def _can_act(self, channel: Channel) -> bool:
+        if channel is WEBCHAT:
+            return self.chat is not None and self.chat.online
+        return self._world.lines[channel].works(self.citizen)
+
+    async def _do(self, channel: Channel, action: Action) -> None:
         """Do something on a channel; a service that turns it away for good is noted."""
-        citizen = self.citizen
-        if channel == TELEGRAM and citizen.telegram_id is not None:
-            self._bot.meet(citizen.telegram_id).language_code = citizen.client_language
-            self._world.telegram.act(self._bot, citizen.telegram_id, action)
+        if channel is not WEBCHAT:
+            self._world.lines[channel].act(self.citizen, action)
         elif self.chat is not None:
             try:
                 await self.chat.say(action)

@@ -6,10 +6,16 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from simulator.cities import COUNTRIES, City
-from simulator.citizen import FIRST_TELEGRAM_ID, Answer, Channels, Citizen, Fate, Moment, Telling
+from simulator.citizen import BY_NUMBER, FIRST_TELEGRAM_ID, Answer, Channel, Citizen, Fate, Moment, Telling
 from simulator.geometry import Area, Circle, Point, moved, near, outside_km
+from simulator.mixes import ANY, FATES, TWO_WAY, Mix, two_channels, viber_id
+from simulator.numbers import number_in
+from simulator.scripts import OF_LANGUAGE
+
+T = TypeVar("T")
 
 MAX_DRAWS = 20_000
 KM_PER_DEGREE = 111.2
@@ -26,11 +32,15 @@ class Shares:
             either side, outside by 10 to 80 km; the rest lives in far cities and countries.
         cities, countries: of those inside a named city (or far away): type its name, type the country's name.
         webchat, both: of all people; the rest has Telegram only.
+        mix: weights of which channels people have, the one they register on first; not given = *webchat* and
+            *both*.
         languages: weights of the languages people read.
         wrong_language: their app speaks another language than they do.
         answers, help: answer within ten minutes; of those, need help.
-        gone: of Telegram people, blocked or stale when the warning comes; half of it strikes during the
+        gone: of all but those with web chat only: lose one of their channels; half of it strikes during the
             broadcast.
+        types: of people without buttons, answer in words. reads_full: want the whole text before they answer.
+        writes_daily: wrote to us within a day before the warning.
         away: of web chat people, chat closed. refuses, stops: say no to the notice, unsubscribe.
     """
 
@@ -41,11 +51,15 @@ class Shares:
     countries: float = 0.0
     webchat: float = 0.25
     both: float = 0.15
+    mix: Mix = ()
     languages: tuple[tuple[str, float], ...] = DEFAULT_LANGUAGES
     wrong_language: float = 0.06
     answers: float = 0.35
     help: float = 0.06
     gone: float = 0.15
+    types: float = 0.2
+    reads_full: float = 0.4
+    writes_daily: float = 0.2
     away: float = 0.0
     refuses: float = 0.01
     stops: float = 0.01
@@ -81,20 +95,20 @@ class Maker:
     def citizen(self, number: int) -> Citizen:
         """The next citizen."""
         rng, shares = self._rng, self._shares
-        lat, lon, country, telling, city = self._place()
-        channels = self._channels()
-        language = rng.choices(
-            [name for name, _ in shares.languages], [weight for _, weight in shares.languages]
-        )[0]
+        channels = weighted(rng, shares.mix or two_channels(shares.webchat, shares.both))
+        lat, lon, country, telling, city = self._place(in_words=channels[0] is Channel.SMS)
+        language = weighted(rng, shares.languages)
         client = language
         if rng.random() < shares.wrong_language:
             client = rng.choice([name for name, _ in shares.languages if name != language] or [language])
         answers = rng.random() < shares.answers
         needs_help = rng.random() < shares.help
-        gone = channels is not Channels.WEBCHAT and rng.random() < shares.gone
         answer = Answer.NONE if not answers else Answer.HELP if needs_help else Answer.SAFE
-        fate = Fate.ACTIVE if not gone else rng.choice((Fate.BLOCKED, Fate.BLOCKED, Fate.DEACTIVATED))
+        fate, fate_on = self._fate(channels)
         words = {Telling.CITY: city.name, Telling.COUNTRY: COUNTRIES.get(country, country), Telling.PIN: ""}
+        owner = weighted(rng, TWO_WAY if channels[0] is Channel.SMS else ANY)
+        has_number = not BY_NUMBER.isdisjoint(channels)
+        phone, owner = number_in(owner, number) if has_number else ("", "")
         return Citizen(
             id=f"c-{number:06d}",
             channels=channels,
@@ -109,26 +123,41 @@ class Maker:
             answer=answer,
             answer_s=round(min(600.0, rng.lognormvariate(math.log(90), 0.9)), 1),
             help_words="In the school next to the station" if rng.random() < 0.3 else "",
+            digits=rng.choice(OF_LANGUAGE.get(language, ("latin",))),
+            types=rng.random() < shares.types,
+            reads_full=rng.random() < shares.reads_full,
+            writes_daily=rng.random() < shares.writes_daily,
             fate=fate,
             fate_at=rng.choice(tuple(Moment)),
-            away=channels is not Channels.TELEGRAM and rng.random() < shares.away,
+            fate_on=fate_on,
+            away=Channel.WEBCHAT in channels and rng.random() < shares.away,
             consents=rng.random() >= shares.refuses,
             stops=rng.random() < shares.stops,
             drill=self._drill,
             invitation=self._invitation,
-            telegram_id=None if channels is Channels.WEBCHAT else FIRST_TELEGRAM_ID + number,
+            telegram_id=FIRST_TELEGRAM_ID + number if Channel.TELEGRAM in channels else None,
+            number=phone,
+            number_country=owner,
+            viber_id=viber_id(number) if Channel.VIBER in channels else "",
         )
 
-    def _channels(self) -> Channels:
-        draw = self._rng.random()
-        if draw < self._shares.webchat:
-            return Channels.WEBCHAT
-        return Channels.BOTH if draw < self._shares.webchat + self._shares.both else Channels.TELEGRAM
+    def _fate(self, channels: tuple[Channel, ...]) -> tuple[Fate, Channel]:
+        """What becomes of which of the channels, if anything."""
+        struck = [one for one in channels if one in FATES]
+        where = self._rng.choice(struck or channels)
+        gone = bool(struck) and self._rng.random() < self._shares.gone
+        return (self._rng.choice(FATES[where]) if gone else Fate.ACTIVE), where
 
-    def _place(self) -> tuple[float, float, str, Telling, City]:
-        """Where the next citizen is, in which country, how they tell it, and their city if they type one."""
+    def _place(self, *, in_words: bool) -> tuple[float, float, str, Telling, City]:
+        """Where the next citizen is, in which country, how they tell it, and their city if they type one.
+
+        Args:
+            in_words: they cannot send a position, so they are in a city or a country one can name.
+        """
         shares, rng = self._shares, self._rng
         draw, how = rng.random(), rng.random()
+        if in_words:
+            how *= shares.cities + shares.countries
         telling = (
             Telling.CITY
             if how < shares.cities
@@ -140,13 +169,14 @@ class Maker:
         if draw < shares.inside:
             if telling is Telling.CITY and home is not None:
                 return *self._around(home), self._country, telling, home
+            told = Telling.COUNTRY if telling is Telling.COUNTRY or in_words else Telling.PIN
             lat, lon = self._point(-math.inf, -1.0)
-            told = Telling.COUNTRY if telling is Telling.COUNTRY else Telling.PIN
             return lat, lon, self._country, told, self._far[0]
-        if draw < shares.inside + shares.edge:
+        by_pin = not in_words
+        if by_pin and draw < shares.inside + shares.edge:
             lat, lon = self._point(-7.0, 7.0)
             return lat, lon, self._country, Telling.PIN, self._far[0]
-        if draw < shares.inside + shares.edge + shares.nearby:
+        if by_pin and draw < shares.inside + shares.edge + shares.nearby:
             lat, lon = self._point(10.0, 80.0)
             return lat, lon, self._country, Telling.PIN, self._far[0]
         city = rng.choice(self._far)
@@ -167,6 +197,11 @@ class Maker:
             if nearest_km <= outside_km(self._area, lat, lon) <= farthest_km:
                 return lat, near(lon, 0.0)
         raise ValueError("the area is too small to put people there")
+
+
+def weighted(rng: random.Random, weights: Sequence[tuple[T, float]]) -> T:
+    """One of several things by their weights."""
+    return rng.choices([one for one, _ in weights], [weight for _, weight in weights])[0]
 
 
 def box(area: Area, reach_km: float) -> tuple[float, float, float, float]:

@@ -21,13 +21,21 @@ class Population:
     citizens: tuple[Citizen, ...]
     by_id: dict[str, Citizen] = field(init=False, repr=False, compare=False)
     by_telegram: dict[int, Citizen] = field(init=False, repr=False, compare=False)
+    by_number: dict[str, Citizen] = field(init=False, repr=False, compare=False)
+    by_viber: dict[str, Citizen] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_id", {one.id: one for one in self.citizens})
         telegram = {one.telegram_id: one for one in self.citizens if one.telegram_id is not None}
         object.__setattr__(self, "by_telegram", telegram)
+        numbers = {one.number: one for one in self.citizens if one.number}
+        object.__setattr__(self, "by_number", numbers)
+        viber = {one.viber_id: one for one in self.citizens if one.viber_id}
+        object.__setattr__(self, "by_viber", viber)
         if len(self.by_id) != len(self.citizens):
             raise ValueError("two citizens share an id")
+        if len(numbers) != sum(bool(one.number) for one in self.citizens):
+            raise ValueError("two citizens share a number")
 
     def __len__(self) -> int:
         return len(self.citizens)

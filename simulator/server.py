@@ -17,13 +17,15 @@ from typing import Self, TextIO
 
 from aiohttp import web
 
-from simulator.citizen import Moment
+from simulator.citizen import Channel, Moment
 from simulator.citizens import Crowd, Progress
 from simulator.config import LimitRules, SimulatorConfig
 from simulator.control import Control
 from simulator.faults import Fault, FaultBox
 from simulator.latency import LoopLag
 from simulator.ledger import Ledger
+from simulator.lines import Line, TelegramLine
+from simulator.lines_by_phone import PhoneLine
 from simulator.person import Pace
 from simulator.population import Population
 from simulator.telegram import Telegram
@@ -120,10 +122,15 @@ class Simulator:
             raise RuntimeError("nobody was registered yet")
         return self.crowds[-1]
 
+    def lines(self) -> list[Line]:
+        """The channels people here can have, beside the service's own web chat."""
+        phones = [PhoneLine(self.twilio, channel) for channel in (Channel.SMS, Channel.WHATSAPP)]
+        return [TelegramLine(self.telegram), *phones]
+
     def let_loose(self, population: Population, pace: Pace | None = None) -> Crowd:
         """Put a population into the world without making it do anything yet."""
         pace = pace if pace is not None else Pace(speed=self.config.speed)
-        crowd = Crowd(population, self.telegram, self.ledger, self._rng, pace)
+        crowd = Crowd(population, self.lines(), self.ledger, self._rng, pace)
         self.crowds.append(crowd)
         return crowd
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from simulator.citizen import Moment
+from simulator.citizen import Channel, Moment
 from simulator.citizens import Crowd
 from simulator.conversation import Stage, Talk
 from simulator.person import Person
@@ -84,7 +84,7 @@ def restore_person(person: Person, kept: Mapping[str, Any]) -> None:
         return
     person.outcome, person.token = str(kept["outcome"]), str(kept["token"])
     for channel, talk in kept["talks"].items():
-        person.talks[channel] = Talk(
+        person.talks[Channel(channel)] = Talk(
             Stage(talk["stage"]),
             answered=frozenset(talk["answered"]),
             helping=talk["helping"],

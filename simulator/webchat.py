@@ -117,7 +117,7 @@ class WebChat:
     async def say(self, action: Action) -> None:
         """Send what the citizen does; tries until stored, always with the same id. Raises `RefusedError`."""
         body = json.dumps(
-            {"id": str(uuid.UUID(int=self._browsers.rng.getrandbits(128), version=4))} | said(action)
+            {"id": str(uuid.uuid4())} | said(action)  # never again, not even in another run of the same seed
         )
         wait = FIRST_WAIT_S
         while True:

@@ -10,7 +10,7 @@ import pytest
 from simulator.audit import AuditReport, audit
 from simulator.audit_checks import CHECKS
 from simulator.audit_facts import AlertFacts, Board, Rule, board_from, facts_from
-from simulator.citizen import Channels, Citizen, Telling
+from simulator.citizen import TELEGRAM_AND_WEBCHAT, TELEGRAM_ONLY, WEBCHAT_ONLY, Citizen, Telling
 from simulator.geometry import Area, Circle
 from simulator.ledger import Ledger
 from simulator.population import Population
@@ -24,7 +24,7 @@ KM = 1 / 111.195  # degrees of latitude in a kilometre
 
 
 def citizen(number: int, **more: Any) -> Citizen:
-    channels = more.pop("channels", Channels.TELEGRAM)
+    channels = more.pop("channels", TELEGRAM_ONLY)
     values: dict[str, Any] = {
         "id": f"c-{number}",
         "channels": channels,
@@ -33,7 +33,7 @@ def citizen(number: int, **more: Any) -> Citizen:
         "lat": 64.0,
         "lon": -21.0,
         "country": "IS",
-        "telegram_id": None if channels is Channels.WEBCHAT else 10_000_000_000 + number,
+        "telegram_id": None if channels == WEBCHAT_ONLY else 10_000_000_000 + number,
     }
     return Citizen(**(values | more))
 
@@ -42,17 +42,17 @@ PEOPLE = Population(
     (
         citizen(1),
         citizen(2, language="en"),
-        citizen(3, channels=Channels.WEBCHAT, language="th"),  # no Thai text: English stands in
-        citizen(4, channels=Channels.BOTH),  # Telegram is blocked
+        citizen(3, channels=WEBCHAT_ONLY, language="th"),  # no Thai text: English stands in
+        citizen(4, channels=TELEGRAM_AND_WEBCHAT),  # Telegram is blocked
         citizen(5),  # Telegram is blocked, nothing else
         citizen(6, lat=64.0 + 23 * KM),  # 3 km outside: may
         citizen(7, lat=64.0 + 26 * KM),  # 6 km outside
         citizen(8, lat=13.75, lon=100.5, country="TH"),
         citizen(9),  # unsubscribed
-        citizen(10, channels=Channels.WEBCHAT),  # refused
+        citizen(10, channels=WEBCHAT_ONLY),  # refused
         citizen(11),  # answers safe
-        citizen(12, channels=Channels.WEBCHAT),  # needs help
-        citizen(13, channels=Channels.WEBCHAT),  # chat closed
+        citizen(12, channels=WEBCHAT_ONLY),  # needs help
+        citizen(13, channels=WEBCHAT_ONLY),  # chat closed
     )
 )
 FACTS = AlertFacts(
@@ -257,7 +257,7 @@ def test_allowed_duplicates_are_forgiven_up_to_their_number() -> None:
 
 def test_a_second_notice_is_right_only_when_labelled_elsewhere_and_needed() -> None:
     def second(first_acked: bool, text: str) -> AuditReport:
-        scene = Scene(people=Population((citizen(1, channels=Channels.BOTH),)), board=None)
+        scene = Scene(people=Population((citizen(1, channels=TELEGRAM_AND_WEBCHAT),)), board=None)
         scene.at(10).ledger.act("c-1", "webchat", "online")
         scene.ledger.act("c-1", "", "registered")
         scene.at(1001).copy(1, channel="webchat", acked=first_acked)
@@ -270,7 +270,7 @@ def test_a_second_notice_is_right_only_when_labelled_elsewhere_and_needed() -> N
 
 
 def test_a_second_notice_after_an_answer_that_was_lost_is_right() -> None:
-    scene = Scene(people=Population((citizen(1, channels=Channels.BOTH),)), board=None)
+    scene = Scene(people=Population((citizen(1, channels=TELEGRAM_AND_WEBCHAT),)), board=None)
     scene.at(10).ledger.act("c-1", "webchat", "online")
     scene.ledger.act("c-1", "", "registered")
     scene.at(1001).copy(1, channel="telegram", fault="delay_after")

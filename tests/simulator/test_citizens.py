@@ -10,7 +10,7 @@ from simulator.audit import audit
 from simulator.audit_facts import AlertFacts, Board
 from simulator.audit_figures import Case, figures
 from simulator.audit_world import gather
-from simulator.citizen import Channels, Fate, Moment
+from simulator.citizen import TELEGRAM_AND_WEBCHAT, Fate, Moment
 from simulator.person import Pace
 from simulator.placing import Shares, circle_area
 from simulator.population import Population, generate
@@ -58,10 +58,12 @@ async def test_everybody_registers_on_all_their_channels(
             assert member.state == "refused"
             continue
         assert member.language == one.language
-        wanted = {"telegram", "webchat"} if one.channels is Channels.BOTH else {one.channels.value}
+        wanted = {"telegram", "webchat"} if one.channels == TELEGRAM_AND_WEBCHAT else set(one.channels)
         assert set(member.addresses) == wanted
     linked = {act.citizen for act in sim.ledger.acts("linked")}
-    assert linked == {one.id for one in people.citizens if one.channels is Channels.BOTH and one.consents}
+    assert linked == {
+        one.id for one in people.citizens if one.channels == TELEGRAM_AND_WEBCHAT and one.consents
+    }
 
 
 async def test_a_clean_broadcast_passes_the_audit_to_the_last_figure(

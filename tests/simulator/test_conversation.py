@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from simulator.citizen import Answer, Channels, Citizen, Telling
+from simulator.citizen import TELEGRAM_ONLY, Answer, Citizen, Telling
 from simulator.conversation import Stage, Talk, first_words, react
 from simulator.incoming import ActionKind, Incoming
 
 CITIZEN = Citizen(
     id="c-1",
-    channels=Channels.TELEGRAM,
+    channels=TELEGRAM_ONLY,
     language="vi",
     client_language="vi",
     lat=64.1,
