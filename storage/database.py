@@ -8,8 +8,9 @@ Three ways in, the same on both databases:
 On SQLite every writing transaction is BEGIN IMMEDIATE; keep it short and await nothing else inside.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Table, event
@@ -32,10 +33,18 @@ MAX_PARAMETERS = 30_000  # SQLite allows 32,766 bound values in one statement, P
 class Database:
     """The engines of one database; made by `open_database`, closed by `close()`."""
 
-    def __init__(self, durable: AsyncEngine, bulk: AsyncEngine, reading: AsyncEngine) -> None:
+    def __init__(
+        self,
+        durable: AsyncEngine,
+        bulk: AsyncEngine,
+        reading: AsyncEngine,
+        turn: AbstractAsyncContextManager[object],
+    ) -> None:
+        """`turn` is held during a writing transaction; on SQLite a queue, so that nobody waits at its lock."""
         self._durable = durable
         self._bulk = bulk
         self._reading = reading
+        self._turn = turn
 
     @property
     def dialect(self) -> str:
@@ -49,19 +58,19 @@ class Database:
         Raises:
             StorageUnavailableError: the database is away, locked for 30 s, or its disk is full.
         """
-        async with _transaction(self._durable) as connection:
+        async with _transaction(self._durable, self._turn) as connection:
             yield connection
 
     @asynccontextmanager
     async def bulk(self) -> AsyncIterator[AsyncConnection]:
         """A writing transaction for many rows of progress; raises like `durable`."""
-        async with _transaction(self._bulk) as connection:
+        async with _transaction(self._bulk, self._turn) as connection:
             yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A snapshot for reading; raises like `durable`."""
-        async with _transaction(self._reading) as connection:
+        async with _transaction(self._reading, nullcontext()) as connection:
             yield connection
 
     async def close(self) -> None:
@@ -70,10 +79,30 @@ class Database:
             await engine.dispose()
 
 
+class _Turn:
+    """Writers of one process one after the other, in the order in which they came.
+
+    SQLite lets whoever waits at its lock look again after longer and longer naps, up to 100 ms, and forgets
+    who came first.
+    """
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    async def __aenter__(self) -> None:
+        async with asyncio.timeout(BUSY_TIMEOUT_MS / 1000):
+            await self._lock.acquire()
+
+    async def __aexit__(self, *_error: object) -> None:
+        self._lock.release()
+
+
 @asynccontextmanager
-async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+async def _transaction(
+    engine: AsyncEngine, turn: AbstractAsyncContextManager[object]
+) -> AsyncIterator[AsyncConnection]:
     try:
-        async with engine.begin() as connection:
+        async with turn, engine.begin() as connection:
             yield connection
     except (OperationalError, PoolTimeoutError) as error:
         raise StorageUnavailableError("the database is away or refuses to write") from error
@@ -126,17 +155,16 @@ def open_database(url: str, *, pool_size: int = 5) -> Database:
         engine = create_async_engine(
             target, pool_size=pool_size * 3, max_overflow=0, pool_pre_ping=True, hide_parameters=True
         )
-        return Database(engine, engine, engine)
+        return Database(engine, engine, engine, nullcontext())
     return Database(
         _sqlite_engine(target, 1, "FULL", "BEGIN IMMEDIATE"),
         _sqlite_engine(target, 1, "NORMAL", "BEGIN IMMEDIATE"),
         _sqlite_engine(target, pool_size, "NORMAL", "BEGIN"),
+        _Turn(),
     )
 
 
 def _sqlite_engine(url: str, pool_size: int, synchronous: str, begin: str) -> AsyncEngine:
-    # One writing connection per process and kind: SQLite has one writer, a queue of our own is fairer than
-    # its lock.
     engine = create_async_engine(
         url,
         poolclass=AsyncAdaptedQueuePool,
