@@ -31,7 +31,7 @@ LOG = logging.getLogger(__name__)
 
 SWEEP_S = 1.0
 SWEEP_LANES = 200
-PARALLEL = 32
+PARALLEL = 256  # most of them wait for the second that one chat needs between two messages
 WAITING_LANES = 10_000  # more are left to the sweeper
 REMEMBERED_PARTS = 1_000
 BROKEN_ATTEMPTS = 3  # of a message that breaks our own code
