@@ -18,7 +18,7 @@ run: setup ## the whole service with simulated citizens, on embedded defaults
 	@$(BIN)/python -m app.cli demo
 
 test: setup-test ## the whole suite on real parts
-	@$(BIN)/python -m pytest -q $(PYTEST)
+	@$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile $(PYTEST)
 
 check: lint types test ## what CI runs: lint, types, test
 
