@@ -3,7 +3,8 @@ lost.
 
 Each kill strikes at a share of the copies that the simulator's ledger shows, with requests in flight, and
 prints how many. Afterwards the audit judges as always; of duplicates it forgives what was in flight and no
-more.
+more. Redis dies once the batches of a dead worker are in other hands: both at once cost what that worker had
+not yet written to SQL, half a second's worth (`tests/alerts/test_account.py`).
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from alerts.lifecycle import AlertState
+from alerts.queue import PRIORITIES
 from simulator.audit import audit
 from simulator.audit_facts import AlertFacts
 from simulator.audit_world import Claim, claim, gather, is_copy
@@ -29,6 +31,8 @@ from simulator.placing import Shares
 from simulator.population import Population, generate
 from simulator.records import Attempt
 from simulator.server import Simulator
+from storage.keys import GROUP, AccountKeys
+from storage.redis import connect_redis
 from tests.conftest import OwnRedis
 from tests.journeys.audited import CENTRE, KM, Sent, draft_of_test, forgiving, judge, send_audited
 from tests.postgres import fresh_database
@@ -53,7 +57,7 @@ class Scale:
     in_flight: int
 
 
-SMALL = Scale(100, 20, LatencyRules(0.15, 0.3), 3)
+SMALL = Scale(100, 8, LatencyRules(0.4, 0.8), 3)
 LARGE = Scale(2_000, 60, LatencyRules(0.05, 0.1), 3)
 
 
@@ -78,6 +82,7 @@ class Battlefield:
     expected: int
     least_in_flight: int
     kills: list[Kill] = field(default_factory=list)
+    left_by: frozenset[bytes] = frozenset()
 
     async def at(self, share: float, who: str, strike: Callable[[], Awaitable[None]]) -> None:
         """Strike once `share` of the expected copies is out and something is in flight."""
@@ -123,6 +128,7 @@ class Battlefield:
     async def kill_worker(self) -> None:
         self.service.kill9("worker")
         await until(self._silent, 30, "the last requests of the dead worker are answered")
+        self.left_by = await self._holders()
 
     async def kill_planner(self) -> None:
         self.service.kill9("planner")
@@ -130,6 +136,23 @@ class Battlefield:
     async def kill_redis(self) -> None:
         self.redis.kill()
         await until(self._silent, 30, "requests under way come to their end without Redis")
+
+    async def handed_over(self) -> None:
+        """Wait until nothing is held by the worker that was killed last."""
+
+        async def gone() -> bool:
+            return not (await self._holders() & self.left_by)
+
+        await until(gone, 60, "a living worker has what the dead one held")
+
+    async def _holders(self) -> frozenset[bytes]:
+        """Consumers that hold batches of the Telegram account."""
+        client, keys = connect_redis(self.redis.url), AccountKeys("telegram", "main")
+        try:
+            held = [await client.xpending(keys.stream(priority), GROUP) for priority in PRIORITIES]
+        finally:
+            await client.aclose()
+        return frozenset(consumer["name"] for summary in held for consumer in summary["consumers"])
 
     def _tries(self) -> int:
         """Tries that reached Telegram, accepted or not."""
@@ -204,14 +227,15 @@ async def _kill_everything(field: Battlefield, office: Office, sent: Sent) -> No
     await until(begun, 30, "the planner takes the alert up", every=0.003)
     await field.now("planner", field.kill_planner)
     planner = asyncio.create_task(field.service.start("planner"))
-    await field.at(0.15, "worker", field.kill_worker)
+    await field.at(0.1, "worker", field.kill_worker)
     await field.service.start("worker")
     await planner
-    await field.at(0.35, "Redis", field.kill_redis)
+    await field.at(0.3, "Redis", field.kill_redis)
     await asyncio.to_thread(field.redis.start)
-    await field.at(0.55, "worker", field.kill_worker)
+    await field.at(0.5, "worker", field.kill_worker)
     await field.service.start("worker")
-    await field.at(0.75, "Redis", field.kill_redis)
+    await field.handed_over()
+    await field.at(0.6, "Redis", field.kill_redis)
     field.redis.empty()
     await asyncio.to_thread(field.redis.start)
 
