@@ -3,16 +3,19 @@ folders."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts import checkins, live, merging, receipts
+from alerts import checkins, full, live, merging, receipts
 from alerts.checkin_status import CheckinSource, CheckinStatus
+from alerts.rendering import Compose
 from app import invitations
 from app.core import Core
 from app.geography import Geography
 from assistance import cases
 from assistance.store import CaseRow
+from bot.messages import Outbound
 from handlers.kit import Checkin, Kit, LiveEvent
 from locales.guess import LanguageGuesser
 from registry import people
@@ -41,6 +44,22 @@ def build_kit(core: Core, geography: Geography, *, telegram_name: str) -> Kit:
         drill_token=lambda token: invitations.is_good(core.vault, token, core.clock.now().date()),
         telegram_bot=telegram_name,
         default_language=settings.ministry_language,
+        full_texts=partial(_full_texts, core.wording.compose),
+        knocked=full.knocked,
+    )
+
+
+async def _full_texts(
+    compose: Compose,
+    connection: AsyncConnection,
+    *,
+    person_id: int,
+    code: str,
+    language: str,
+    now: datetime,
+) -> Sequence[Outbound]:
+    return await full.full_texts(
+        connection, compose, person_id=person_id, code=code, language=language, now=now
     )
 
 

@@ -9,11 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from alerts import receipts
 from alerts.receipts import AddressBook
 from app.core import Core, page_account_closed
+from app.unheard import build_on_unheard
 from app.worker import process_name
+from bot import held
 from bot.inbox import Inbox, lane_of
 from bot.lanes import LaneRunner
 from bot.leases import LaneLeases
-from bot.messages import Address, Channel, Inbound, Pin, Receipt
+from bot.messages import Address, Channel, Failure, Inbound, Pin, Receipt
 from bot.outcomes import Outcomes
 from bot.receiving import ReceiptRunner
 from bot.sender import OutboxSender
@@ -62,6 +64,8 @@ class Reception:
             on_gone=self._gone,
             on_moved=self._moved,
             on_closed=core.account_closed,
+            on_unheard=build_on_unheard(core.clock),
+            heard=_heard,
         )
         return OutboxSender(
             database=core.database,
@@ -105,7 +109,13 @@ class Reception:
     async def _take_receipts(
         self, connection: AsyncConnection, news: Sequence[Receipt], now: datetime
     ) -> set[str]:
-        return await receipts.apply(connection, news, self._book, now)
+        known = await receipts.apply(connection, news, self._book, now)
+        for receipt in news:
+            late = receipt.failure is Failure.TEMPLATE and receipt.key not in known
+            # Of no delivery: a reply. It goes out once the person writes again.
+            if late and await held.hold_refused(connection, self._core.vault, receipt, _heard, now):
+                known.add(receipt.key)
+        return known
 
     async def _find(self, connection: AsyncConnection, channel: str, account: str, value: str) -> int | None:
         lane = lane_of(self._core.vault, Address(Channel(channel), account, value))
@@ -136,6 +146,11 @@ async def _opted_out(
 
 async def _gone_addresses(connection: AsyncConnection, ids: Collection[int], now: datetime) -> None:
     await addresses.gone(connection, ids, now)
+
+
+async def _heard(connection: AsyncConnection, lane: bytes) -> datetime | None:
+    known = await people.find(connection, lane)
+    return known[1].last_inbound_at if known else None
 
 
 def _snap(pin: Pin) -> Pin:

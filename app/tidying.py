@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from bot import inbox, outbox
+from app.unheard import build_on_unheard
+from bot import held, inbox, outbox
 from bot.gateways.webchat import identity
 from bot.gateways.webchat import store as webchat
 from registry import changes, whereabouts
@@ -17,13 +18,14 @@ ERASED_LIST = "erased"  # in the data folder, kept outside backups of the databa
 
 async def tidy_up(database: Database, clock: Clock) -> None:
     """Delete processed messages and former places after 7 days, web chats' after 30, and what else has run
-    out.
+    out; give up what was held for 7 days.
 
     Raises:
         StorageUnavailableError: SQL is away; the rest is deleted next time.
     """
     now = clock.now()
     await inbox.purge(database, now)
+    await held.give_up(database, now, build_on_unheard(clock))
     await outbox.purge(database, now)
     async with database.bulk() as connection:
         await webchat.purge(connection, now)

@@ -106,6 +106,33 @@ class LiveAlerts(Protocol):
     ) -> Sequence[Outbound]: ...
 
 
+class FullTexts(Protocol):
+    """The live warnings of an event that went to this person, whole and as approved, newest last."""
+
+    async def __call__(
+        self, connection: AsyncConnection, *, person_id: int, code: str, language: str, now: datetime
+    ) -> Sequence[Outbound]: ...
+
+
+class Knocked(Protocol):
+    """Codes of events whose warnings were shown on this address in a few words only.
+
+    `heard_at` is when they had last written there before now, `pressed` the code in the button they press
+    now.
+    """
+
+    async def __call__(
+        self,
+        connection: AsyncConnection,
+        *,
+        person_id: int,
+        address_id: int,
+        heard_at: datetime | None,
+        pressed: str,
+        now: datetime,
+    ) -> Sequence[str]: ...
+
+
 class CheckIn(Protocol):
     """Records what somebody says of themselves in the event `code`; None when there is no such event for
     them.
@@ -132,6 +159,26 @@ class MissionPhone(Protocol):
     async def __call__(self, connection: AsyncConnection, country: str) -> str | None: ...
 
 
+async def no_full_texts(
+    connection: AsyncConnection, *, person_id: int, code: str, language: str, now: datetime
+) -> Sequence[Outbound]:
+    """Where no warning is ever shown in part."""
+    return ()
+
+
+async def never_knocked(
+    connection: AsyncConnection,
+    *,
+    person_id: int,
+    address_id: int,
+    heard_at: datetime | None,
+    pressed: str,
+    now: datetime,
+) -> Sequence[str]:
+    """Where no warning is ever shown in part."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Kit:
     """Everything a conversation needs beside its turn.
@@ -149,6 +196,7 @@ class Kit:
         telegram_bot: `@name` of our chat on Telegram, "" when there is none.
         default_language: for whom nothing is known.
         live_alerts: None where the planner brings a live warning to newcomers by itself.
+        full_texts, knocked: for channels that show a warning in part until the person writes.
     """
 
     vault: Vault
@@ -170,3 +218,5 @@ class Kit:
     telegram_bot: str = ""
     default_language: str = "en"
     live_alerts: LiveAlerts | None = None
+    full_texts: FullTexts = no_full_texts
+    knocked: Knocked = never_knocked

@@ -15,6 +15,7 @@ from handlers import (
     checkin,
     danger,
     fallback,
+    full,
     help,  # noqa: A004 - the command's own name
     language,
     link,
@@ -35,11 +36,13 @@ ORDER: tuple[tuple[str, Part], ...] = (
     ("numbers", numbers.typed_numbers),  # makes a typed number the button it means
     ("danger", danger.hear_danger),
     ("stop", stop.stop),
+    ("knock", full.knock_answers),  # gives a knock's answer the code of the warning it means
     ("start", start.start),
     ("help", help.help_command),
     ("language", language.language),
     ("link", link.link),
     ("consent", start.consent_answers),
+    ("full text", full.full_button),
     ("checkin buttons", checkin.checkin_buttons),
     ("case buttons", cases.case_buttons),
     ("checkin words", checkin.checkin_words),
@@ -73,6 +76,7 @@ def build(kit: Kit) -> Conversation:
         visit = await meet(kit, turn)
         steps = [(name, _bound(part, visit)) for name, part in ORDER]
         await Router(steps, _last(visit))(turn)
+        await full.follow(visit)
         if visit.resume and turn.session.step in QUESTIONS:
             QUESTIONS[turn.session.step](visit)
         remember_buttons(turn)
