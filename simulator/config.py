@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from simulator.twilio_rules import TwilioRules
+from simulator.viber_rules import ViberRules
 
 LOOPBACK = "127.0.0.1"
 
@@ -127,6 +128,7 @@ class SimulatorConfig:
     latency: LatencyRules = field(default_factory=LatencyRules)
     webhooks: WebhookRules = field(default_factory=WebhookRules)
     twilio: TwilioRules = field(default_factory=TwilioRules)
+    viber: ViberRules = field(default_factory=ViberRules)
     speed: float = 1.0
     ledger_file: str = ""
 

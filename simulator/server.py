@@ -31,6 +31,7 @@ from simulator.population import Population
 from simulator.telegram import Telegram
 from simulator.telegram_params import MAX_BODY
 from simulator.twilio import Twilio
+from simulator.viber import Viber
 
 POLL_S = 0.02
 QUIET_POLLS = 3
@@ -66,6 +67,14 @@ class Simulator:
             self.faults,
             random.Random(self.config.seed + 2),
         )
+        self.viber = Viber(
+            self.config.viber,
+            self.config.latency,
+            self.ledger,
+            self.faults,
+            random.Random(self.config.seed + 3),
+            self._lag.worst,
+        )
         self.crowds: list[Crowd] = []
 
     async def __aenter__(self) -> Self:
@@ -74,6 +83,7 @@ class Simulator:
         app.router.add_route("*", "/bot{rest:.*}", self.telegram.handle)
         for path in ("/2010-04-01/{rest:.*}", "/v1/Content{rest:.*}", "/v2/Content{rest:.*}"):
             app.router.add_route("*", path, self.twilio.handle)
+        app.router.add_post("/pa/{method}", self.viber.handle)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.5)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.config.host, self.config.port, backlog=1024)
@@ -92,6 +102,7 @@ class Simulator:
             await crowd.close()
         await self.telegram.close()
         await self.twilio.close()
+        await self.viber.close()
         if self._beat is not None:
             self._beat.cancel()
             with suppress(asyncio.CancelledError):
@@ -114,6 +125,11 @@ class Simulator:
     def twilio_base(self) -> str:
         """What a Twilio client takes as its base address, of Messages and of Content."""
         return self.url
+
+    @property
+    def viber_base(self) -> str:
+        """What a Viber client takes as its base address: the method follows after a slash."""
+        return f"{self.url}/pa"
 
     @property
     def crowd(self) -> Crowd:
