@@ -1,44 +1,90 @@
-"""Which gateways this installation has. The only place where channels are plugged in."""
+"""Which gateways this installation has. The only place where channels are plugged in.
 
+A channel is one function that returns what it plugs in (`Plug`) and a line in `PLUGS`.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
 from alerts.routing import Account
+from app.accounts import MAIN, Entry, read_accounts
 from app.settings import Settings
-from bot.gateway import Door, Gateway
+from bot.gateway import Door, Gateway, ReconcilingGateway
 from bot.gateways.telegram.gateway import TelegramGateway
 from bot.gateways.telegram.settings import TelegramSettings
+from bot.gateways.twilio.client import TwilioClient
+from bot.gateways.twilio.door import Reader, TwilioDoor
+from bot.gateways.twilio.settings import TwilioSettings
+from bot.gateways.twilio.sms_countries import read_countries
+from bot.gateways.twilio.sms_gateway import SmsGateway
+from bot.gateways.twilio.sms_wire import read_sms
 from bot.gateways.webchat.gateway import WebChatGateway
 from bot.messages import Channel
 from storage.clock import Clock
 from storage.database import Database
 from storage.vault import Vault
 
-MAIN = "main"
 # Whom to try first when a person has no order of their own: what wakes people up comes first.
 CHANNEL_ORDER = (Channel.TELEGRAM, Channel.WHATSAPP, Channel.SMS, Channel.WEBCHAT, Channel.VIBER)
 
 
 @dataclass(frozen=True, slots=True)
-class Gateways:
-    """The sender accounts that are switched on."""
+class Plug:
+    """What one channel plugs in: sender accounts, and what receives their webhooks."""
 
-    webchat: WebChatGateway
-    telegram: TelegramGateway | None
+    gateways: Sequence[Gateway] = ()
+    doors: Sequence[Door] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What gateways are made of."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    clock: Clock
+    redis: Redis
+    entries: Sequence[Entry]
+
+    def of(self, provider: str) -> list[Entry]:
+        """The entries of `MUSTER_ACCOUNTS_FILE` for one provider."""
+        return [entry for entry in self.entries if entry.provider == provider]
+
+
+@dataclass(frozen=True, slots=True)
+class Gateways:
+    """The sender accounts that are switched on, and the doors their providers knock at."""
+
+    gateways: Sequence[Gateway]
+    doors: Sequence[Door]
 
     @property
     def all(self) -> dict[Account, Gateway]:
         """Every gateway by channel and account."""
-        found: list[Gateway] = [self.webchat]
-        if self.telegram:
-            found.append(self.telegram)
-        return {(gateway.channel.value, gateway.account): gateway for gateway in found}
+        return {(gateway.channel.value, gateway.account): gateway for gateway in self.gateways}
 
     @property
-    def doors(self) -> list[Door]:
-        """What receives webhooks."""
-        return [self.telegram] if self.telegram else []
+    def webchat(self) -> WebChatGateway:
+        """The web chat, which is always there."""
+        return next(gateway for gateway in self.gateways if isinstance(gateway, WebChatGateway))
+
+    @property
+    def telegrams(self) -> list[TelegramGateway]:
+        """Every Telegram account, the main one first."""
+        return [gateway for gateway in self.gateways if isinstance(gateway, TelegramGateway)]
+
+    @property
+    def telegram(self) -> TelegramGateway | None:
+        """The first Telegram account, None when Telegram is off."""
+        return next(iter(self.telegrams), None)
+
+    @property
+    def reconciling(self) -> dict[Account, ReconcilingGateway]:
+        """Those whose providers let us list what their webhooks may not have brought."""
+        return {key: gateway for key, gateway in self.all.items() if isinstance(gateway, ReconcilingGateway)}
 
 
 def build_gateways(
@@ -48,23 +94,41 @@ def build_gateways(
 
     Raises:
         HalfConfiguredError: a channel has some of its settings and not all.
+        SettingsError: the file of accounts is not one.
     """
-    telegram = telegram_settings(settings)
+    parts = Parts(settings, database, vault, clock, redis, read_accounts(settings.accounts_file))
+    plugs = [plug(parts) for plug in PLUGS]
     return Gateways(
-        webchat=WebChatGateway(
-            account=MAIN,
-            public_url=settings.site_url,
-            database=database,
-            vault=vault,
-            clock=clock,
-            redis=redis,
-        ),
-        telegram=TelegramGateway(telegram) if telegram else None,
+        gateways=[gateway for plug in plugs for gateway in plug.gateways],
+        doors=[door for plug in plugs for door in plug.doors],
     )
 
 
+def _webchat(parts: Parts) -> Plug:
+    return Plug(
+        [
+            WebChatGateway(
+                account=MAIN,
+                public_url=parts.settings.site_url,
+                database=parts.database,
+                vault=parts.vault,
+                clock=parts.clock,
+                redis=parts.redis,
+            )
+        ]
+    )
+
+
+def _telegram(parts: Parts) -> Plug:
+    main = telegram_settings(parts.settings)
+    accounts = [main] if main else []
+    accounts += [_telegram_entry(parts.settings, entry) for entry in parts.of("telegram")]
+    gateways = [TelegramGateway(account) for account in accounts]
+    return Plug(gateways, gateways)
+
+
 def telegram_settings(settings: Settings) -> TelegramSettings | None:
-    """The Telegram account's settings, None when Telegram is off.
+    """The main Telegram account's settings, None when Telegram is off.
 
     Raises:
         HalfConfiguredError: some are set and not all.
@@ -80,3 +144,71 @@ def telegram_settings(settings: Settings) -> TelegramSettings | None:
         account=MAIN,
         per_second=settings.telegram_per_second,
     )
+
+
+def _telegram_entry(settings: Settings, entry: Entry) -> TelegramSettings:
+    return TelegramSettings(
+        token=entry.text("token"),
+        secret=entry.text("secret"),
+        public_url=settings.public_url,
+        api_base=entry.text("api_base", settings.telegram_api_base),
+        account=entry.account,
+        per_second=entry.number("per_second", settings.telegram_per_second),
+    )
+
+
+def _twilio(parts: Parts) -> Plug:
+    main = twilio_settings(parts.settings)
+    accounts = [main] if main else []
+    accounts += [_twilio_entry(parts.settings, entry) for entry in parts.of("twilio")]
+    countries = read_countries(parts.settings.sms_countries)
+    gateways: list[Gateway] = []
+    doors: list[Door] = []
+    for account in accounts:
+        client = TwilioClient(account)
+        readers: dict[Channel, Reader] = {}
+        if account.sms_senders:
+            gateways.append(SmsGateway(client, countries, parts.clock))
+            readers[Channel.SMS] = read_sms
+        doors.append(TwilioDoor(account, readers))
+    return Plug(gateways, doors)
+
+
+def twilio_settings(settings: Settings) -> TwilioSettings | None:
+    """The main Twilio account's settings, None when Twilio is off.
+
+    Raises:
+        HalfConfiguredError: some are set and not all.
+    """
+    token = settings.twilio_auth_token.get_secret_value()
+    named = (settings.twilio_account_sid, token, settings.twilio_sms_from, settings.twilio_whatsapp_from)
+    if not any(named):
+        return None
+    return TwilioSettings(
+        account_sid=settings.twilio_account_sid,
+        auth_token=token,
+        sms_from=settings.twilio_sms_from,
+        whatsapp_from=settings.twilio_whatsapp_from,
+        api_base=settings.twilio_api_base,
+        public_url=settings.public_url,
+        account=MAIN,
+        segments_per_second=settings.twilio_sms_per_second,
+        whatsapp_per_second=settings.twilio_whatsapp_per_second,
+    )
+
+
+def _twilio_entry(settings: Settings, entry: Entry) -> TwilioSettings:
+    return TwilioSettings(
+        account_sid=entry.text("account_sid"),
+        auth_token=entry.text("auth_token"),
+        sms_from=entry.text("sms_from"),
+        whatsapp_from=entry.text("whatsapp_from"),
+        api_base=entry.text("api_base", settings.twilio_api_base),
+        public_url=settings.public_url,
+        account=entry.account,
+        segments_per_second=entry.number("sms_per_second", 0.0),
+        whatsapp_per_second=entry.number("whatsapp_per_second", 0.0),
+    )
+
+
+PLUGS: tuple[Callable[[Parts], Plug], ...] = (_webchat, _telegram, _twilio)

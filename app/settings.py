@@ -73,6 +73,26 @@ class Settings(BaseModel):
     telegram_name: str = ""
     """@name of the bot, shown on the web chat; asked for at the start when empty."""
 
+    twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr = SecretStr("")
+    """The account's primary token: it sends, and it signs what arrives."""
+    twilio_sms_from: str = ""
+    """Numbers, short codes and names that send text messages, or one Messaging Service; empty = no SMS."""
+    twilio_whatsapp_from: str = ""
+    """The number registered with WhatsApp; empty = no WhatsApp."""
+    twilio_api_base: str = "https://api.twilio.com"
+    twilio_sms_per_second: float = Field(0.0, ge=0, le=1000)
+    """Segments a second of all senders together; 0 = one for each (checked 2026-11-22)."""
+    twilio_whatsapp_per_second: float = Field(0.0, ge=0, le=1000)
+    """Messages a second; 0 = 80 (checked 2026-11-22)."""
+    sms_countries: Path | None = None
+    """Table of what text messages may do in which country; empty = the one that ships with us."""
+    accounts_file: Path | None = None
+    """More accounts of Telegram, Twilio and Viber: a JSON list, see `.env.example`."""
+
+    channel_countries: str = ""
+    """A table of where channels work, in place of the one that ships; usually given as a file."""
+
     deadline_extreme_s: float = Field(180.0, gt=0)
     deadline_severe_s: float = Field(600.0, gt=0)
     deadline_other_s: float = Field(3600.0, gt=0)

@@ -12,12 +12,14 @@ from contextlib import asynccontextmanager
 import structlog
 from aiohttp import web
 
+from app.accounts import MAIN
 from app.citizens import build_kit
 from app.core import Core
 from app.geography import Geography
 from app.health import private_routes, public_health_routes
 from app.officers import build_services
 from app.reception import Reception
+from app.reconciling import Reconciling
 from bot.errors import SendError
 from bot.gateways.telegram.gateway import TelegramGateway
 from bot.gateways.telegram.polling import TelegramPolling
@@ -57,7 +59,12 @@ class WebProcess:
             asyncio.create_task(reception.lanes.run(), name="lanes"),
             asyncio.create_task(reception.sender.run(), name="replies"),
         ]
-        hooks = asyncio.create_task(self._listen_to_telegram(reception))
+        asking = [
+            asyncio.create_task(self._listen_to_telegram(gateway, reception), name="telegram")
+            for gateway in self._core.gateways.telegrams
+        ]
+        if self._core.gateways.reconciling:
+            asking.append(asyncio.create_task(self._reconciling(reception).run(), name="reconciling"))
         stop = asyncio.create_task(self._stopping.wait())
         try:
             async with (
@@ -65,9 +72,10 @@ class WebProcess:
                 _served(self._private(), settings.console_listen),
             ):
                 log.info("the web process is ready", action="web.ready")
-                await asyncio.wait([stop, hooks, *work], return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait([stop, *asking, *work], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            hooks.cancel()
+            for task in asking:
+                task.cancel()
             stop.cancel()
             reception.lanes.stop()
             await asyncio.wait(work[:1], timeout=settings.drain_s)
@@ -75,7 +83,7 @@ class WebProcess:
             await asyncio.wait(work, timeout=settings.drain_s)
             for task in work:
                 task.cancel()
-            ended = await asyncio.gather(*work, hooks, stop, return_exceptions=True)
+            ended = await asyncio.gather(*work, *asking, stop, return_exceptions=True)
         for outcome in ended:
             if isinstance(outcome, Exception):
                 raise outcome
@@ -119,23 +127,34 @@ class WebProcess:
         return app
 
     async def _open_telegram(self) -> str:
-        """Introduce ourselves at Telegram; return the bot's @name, "" when there is none to tell."""
-        gateway = self._core.gateways.telegram
-        if gateway is None or not await self._core.open_gateway(gateway):
-            return self._core.settings.telegram_name
-        return self._core.settings.telegram_name or gateway.name
+        """Introduce ourselves at Telegram; return the first bot's @name, "" when there is none to tell."""
+        opened = [
+            gateway.name
+            for gateway in self._core.gateways.telegrams
+            if await self._core.open_gateway(gateway)
+        ]
+        return self._core.settings.telegram_name or next(iter(opened), "")
 
-    async def _listen_to_telegram(self, reception: Reception) -> None:
+    def _reconciling(self, reception: Reception) -> Reconciling:
+        core = self._core
+        return Reconciling(
+            core.gateways.reconciling,
+            reception.inbox.store,
+            SoloLease(core.database, core.clock, reception.name, "reconciling"),
+            core.database,
+            core.clock,
+            core.metrics,
+        )
+
+    async def _listen_to_telegram(self, gateway: TelegramGateway, reception: Reception) -> None:
         """Have updates sent to us, or fetch them when nobody can reach us; until cancelled."""
-        gateway, settings = self._core.gateways.telegram, self._core.settings
-        if gateway is None:
-            await asyncio.Event().wait()
-            return
+        settings = self._core.settings
         if settings.public_url:
             await self._register(gateway, settings.public_url)
             await asyncio.Event().wait()
             return
-        lease = SoloLease(self._core.database, self._core.clock, reception.name, "telegram polling")
+        job = "telegram polling" if gateway.account == MAIN else f"telegram polling {gateway.account}"
+        lease = SoloLease(self._core.database, self._core.clock, reception.name, job)
         await TelegramPolling(gateway, reception.inbox.store, lease, self._core.metrics).run()
 
     async def _register(self, gateway: TelegramGateway, public_url: str) -> None:

@@ -98,6 +98,26 @@ template = Table(
     Column("changed_at", UtcDateTime, nullable=False),
 )
 
+# Messages of a calendar month (UTC, "2026-11") that a provider bills, by sender account; kept for the books.
+spending = Table(
+    "spending",
+    metadata,
+    Column("channel", String(16), primary_key=True),
+    Column("account", String(40), primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("used", Integer, nullable=False),
+    Column("capped_at", UtcDateTime),  # when operators were told that the cap is reached
+)
+
+# Up to which moment the provider's own list of one sender account was read (see `bot.reconciled`).
+reconciled = Table(
+    "reconciled",
+    metadata,
+    Column("channel", String(16), primary_key=True),
+    Column("account", String(40), primary_key=True),
+    Column("until", UtcDateTime, nullable=False),
+)
+
 # One browser (or several that share a cookie): the token is known only as its SHA-256.
 webchat = Table(
     "webchat",
