@@ -4,14 +4,16 @@ broken. Pure.
 It never looks into the service: what the ledger does not show did not happen, what the ledger shows did.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from simulator.audit_checks import CHECKS
 from simulator.audit_facts import AlertFacts, Board
 from simulator.audit_figures import Case, figures
-from simulator.audit_world import Claim, gather
+from simulator.audit_story import Claim, Story
+from simulator.audit_world import gather
 from simulator.population import Population
 from simulator.records import Entry
 
@@ -26,7 +28,8 @@ class AuditReport:
         failures: check id -> citizen ids or figures it failed for; only failed checks.
         figures: the board as the ledger has it, counted in people.
         seen: how much was looked at: citizens, those who must and must not get it, copies, tolerated
-            violations.
+            violations, people by the channel whose copy arrived first, people with a second notice, whole
+            texts that were asked for, what copies cost (thousandths of the fictional unit).
     """
 
     failures: Mapping[str, list[str]]
@@ -75,5 +78,17 @@ def audit(
         "copies": sum(len(story.copies) for story in stories),
         "refused sends": sum(len(story.refused) for story in stories),
         "tolerated violations": sum(one.tolerated for one in world.violations),
+        **reached_by(stories),
+        **{f"cost {channel}": charged for channel, charged in sorted(world.cost.items())},
     }
     return AuditReport(failures, figures(case), seen)
+
+
+def reached_by(stories: Sequence[Story]) -> dict[str, int]:
+    """People by the channel of their first copy, people who got another, whole texts."""
+    first = Counter(story.copies[0].channel for story in stories if story.copies)
+    return {
+        **{f"first on {channel}": count for channel, count in sorted(first.items())},
+        "second notices": sum(len(story.copies) > 1 for story in stories),
+        "whole texts": sum(len(story.opened) for story in stories),
+    }

@@ -4,15 +4,19 @@ figure. Pure.
 A check returns the citizens (or figures) it fails for; an empty list is a pass.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from simulator.audit_channels import CHANNELS
 from simulator.audit_facts import AlertFacts
 from simulator.audit_figures import LATEST_HELP, Case, figures
-from simulator.audit_world import TELEGRAM, WEBCHAT, Claim, Story
+from simulator.audit_story import Claim, Story
+from simulator.audit_words import answers_one_way, is_altered, is_too_long, spoken
+from simulator.citizen import Fate
 from simulator.records import Attempt
+
+NEWS_S = 3.0  # seconds in which news that was taken from a provider may not have been worked on yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,8 @@ def missing(case: Case) -> list[str]:
 
 
 def extra_copies(story: Story, facts: AlertFacts) -> list[Attempt]:
-    """Copies beyond the one a person should get; a labelled second notice on the next rung is none of
-    them.
+    """Copies beyond the one a person should get; a labelled second notice on another channel is none of
+    them while the first may not have arrived.
     """
     extras: list[Attempt] = []
     for place, one in enumerate(story.copies):
@@ -46,17 +50,10 @@ def extra_copies(story: Story, facts: AlertFacts) -> list[Attempt]:
             continue
         labelled = any(marker in one.text for marker in facts.second_notice_markers)
         elsewhere = all(other.channel != one.channel for other in earlier)
-        known = any(was_accepted(story, other, one.wall) for other in earlier)
+        known = any(story.known_to_have_it(other, one.wall - NEWS_S, facts.deadline_s) for other in earlier)
         if not (labelled and elsewhere and not known):
             extras.append(one)
     return extras
-
-
-def was_accepted(story: Story, copy: Attempt, by: float) -> bool:
-    """Whether the service could know by then that a copy was accepted."""
-    if copy.channel == WEBCHAT:
-        return story.acked.get(copy.message_id, float("inf")) <= by
-    return copy.status == 200 and not copy.fault
 
 
 def duplicate(case: Case) -> list[str]:
@@ -81,29 +78,13 @@ def language(case: Case) -> list[str]:
     return found
 
 
-def spoken(copy: Attempt, facts: AlertFacts) -> list[str]:
-    """Languages whose marker a copy bears."""
-    return [name for name, marker in facts.markers.items() if marker in copy.text]
-
-
 def altered(case: Case) -> list[str]:
     """Copies whose words are not the approved ones, or that lost a button."""
     return [
         story.citizen.id
         for story in case.stories()
-        if any(is_altered(one, case.facts) for one in story.copies)
+        if any(is_altered(one, case.facts) for one in (*story.copies, *story.opened))
     ]
-
-
-def is_altered(copy: Attempt, facts: AlertFacts) -> bool:
-    """Whether a copy lacks its marker, an exact string, its hash or one of its two buttons."""
-    languages = spoken(copy, facts)
-    if not languages or not {f"safe:{facts.code}", f"help:{facts.code}"} <= set(copy.buttons):
-        return True
-    if not any(all(part in copy.text for part in facts.texts.get(name, ())) for name in languages):
-        return True
-    wanted = [facts.hashes[name] for name in languages if name in facts.hashes]
-    return bool(wanted) and hashlib.sha256(copy.text.encode()).hexdigest() not in wanted
 
 
 def rate(case: Case) -> list[str]:
@@ -172,7 +153,7 @@ def board(case: Case) -> list[str]:
         name: getattr(case.board, name)
         for name in ("people_targeted", "reached", "not_reached", "safe", "need_help", "silent")
     }
-    for channel in (TELEGRAM, WEBCHAT):
+    for channel in CHANNELS:
         shown[f"accepted.{channel}"] = case.board.accepted.get(channel, 0)
     return [
         f"{name}: board {shown[name]}, audit {counted}"
@@ -194,6 +175,32 @@ def answers(case: Case) -> list[str]:
     return sorted(name for name in recorded.keys() | given.keys() if recorded.get(name) != given.get(name))
 
 
+def unanswerable(case: Case) -> list[str]:
+    """Text messages that ask for an answer from where none finds its way back."""
+    return [
+        story.citizen.id
+        for story in case.stories()
+        if any(answers_one_way(one, case.facts) for one in story.copies)
+    ]
+
+
+def parts(case: Case) -> list[str]:
+    """Text messages of more parts than a warning may have."""
+    return [story.citizen.id for story in case.stories() if any(map(is_too_long, story.copies))]
+
+
+def unopened(case: Case) -> list[str]:
+    """People who asked for the whole text and did not get it, or got it more than once."""
+    found = []
+    for story in case.stories():
+        for channel, asked in story.asked_full.items():
+            got = sum(one.channel == channel for one in story.opened)
+            whole = story.citizen.fate_on != channel or story.citizen.fate is Fate.ACTIVE
+            if asked and (got > 1 or (got == 0 and whole and case.facts.cancelled_at is None)):
+                found.append(story.citizen.id)
+    return found
+
+
 CHECKS: tuple[Check, ...] = (
     Check("missing", "inside and reachable, but got no copy", missing),
     Check("duplicate", "got more than one copy", duplicate),
@@ -207,5 +214,8 @@ CHECKS: tuple[Check, ...] = (
     Check("unreached-unlisted", "reached nowhere and not on the board's list of those not reached", unlisted),
     Check("board", "the board's figure is not the ledger's", board),
     Check("altered", "got words or buttons other than the approved ones", altered),
+    Check("one-way", "was told to answer a text message from where no answer arrives", unanswerable),
+    Check("parts", "got a text message of more parts than allowed", parts),
+    Check("unopened", "asked for the whole text and did not get it once", unopened),
     Check("answers", "the board's answer is not the one the citizen gave", answers),
 )

@@ -4,6 +4,7 @@ Nothing here comes out of the service's database: it is what the officers approv
 audits.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -39,6 +40,11 @@ class AlertFacts:
         other_markers: words of other messages of the same event (corrections, all-clear): not copies of this
             alert.
         second_notice_markers: words of the label "second notice of the same warning".
+        labels: language -> words of the two answers, which stand as numbered lines where no buttons can.
+        short: language -> exact strings that each text message must hold: what to do, where, who says so.
+        reply_markers: words that ask for an answer by text message.
+        knocks: language -> the whole of what WhatsApp shows to people outside the window of a day.
+        deadline_s: an accepted copy that stays unconfirmed this long may be followed by a second notice.
         allowed_duplicates: copies more than one per person that are forgiven in total (faults, kills).
         margin_km: people this close outside the border may be warned or not.
         city_margin_km: the same for people who typed a city, whose city may reach further than they know.
@@ -59,6 +65,11 @@ class AlertFacts:
     drill_markers: tuple[str, ...] = ()
     other_markers: tuple[str, ...] = ()
     second_notice_markers: tuple[str, ...] = ()
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    short: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reply_markers: tuple[str, ...] = ()
+    knocks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    deadline_s: float = math.inf
     cancelled_at: float | None = None
     expires_at: float | None = None
     allowed_duplicates: int = 0
@@ -84,6 +95,7 @@ class AlertFacts:
     def to_json(self) -> dict[str, Any]:
         """The facts as a JSON object."""
         data = {name: getattr(self, name) for name in self.__slots__}
+        data["deadline_s"] = None if math.isinf(self.deadline_s) else self.deadline_s
         return {**data, "area": self.area.to_json(), "area_countries": list(self.area_countries)}
 
 
@@ -95,7 +107,10 @@ def facts_from(data: Mapping[str, Any]) -> AlertFacts:
         for name in ("approved_at", "cancelled_at", "expires_at"):
             values[name] = seconds(values.get(name))
         values["country_only"] = Rule(values.get("country_only", Rule.MAY))
-        values["texts"] = {name: tuple(parts) for name, parts in values.get("texts", {}).items()}
+        for name in MAPPINGS:
+            values[name] = {tag: tuple(parts) for tag, parts in values.get(name, {}).items()}
+        if values.get("deadline_s") is None:
+            values["deadline_s"] = math.inf
         for name in TUPLES:
             values[name] = tuple(values.get(name, DEFAULTS[name]))
         return AlertFacts(**values)
@@ -103,7 +118,11 @@ def facts_from(data: Mapping[str, Any]) -> AlertFacts:
         raise ValueError("the facts of the alert lack a field or have one too many") from error
 
 
-TUPLES = ("fallback", "area_countries", "drill_markers", "other_markers", "second_notice_markers")
+MAPPINGS = ("texts", "labels", "short", "knocks")
+TUPLES = (
+    *("fallback", "area_countries", "drill_markers", "other_markers", "second_notice_markers"),
+    "reply_markers",
+)
 DEFAULTS: Mapping[str, tuple[str, ...]] = dict.fromkeys(TUPLES, ()) | {"fallback": ("en",)}
 
 

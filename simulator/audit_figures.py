@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from simulator.audit_channels import CHANNELS
 from simulator.audit_facts import AlertFacts, Board
-from simulator.audit_world import TELEGRAM, WEBCHAT, Claim, Story, World
+from simulator.audit_story import Claim, Story
+from simulator.audit_world import World
 
 LATEST_HELP = {"help": "need_help", "need_help": "need_help", "safe": "safe"}
 
@@ -37,14 +39,14 @@ def figures(case: Case) -> Mapping[str, int]:
     targeted = [
         story
         for story in case.stories()
-        if case.owed(story) or story.copies or story.refused or story.citizen.id in listed
+        if case.owed(story) or story.copies or story.taken or story.refused or story.citizen.id in listed
     ]
     reached = [story for story in targeted if story.confirmed()]
     answers = Counter(LATEST_HELP.get(story.answers[-1][1], "") for story in targeted if story.answers)
     answered = sum(1 for story in reached if story.answers)
     channels = {
         f"accepted.{channel}": sum(1 for story in targeted if story.confirmed(channel))
-        for channel in (TELEGRAM, WEBCHAT)
+        for channel in CHANNELS
     }
     return {
         "people_targeted": len(targeted),

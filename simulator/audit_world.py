@@ -3,122 +3,123 @@ citizen. Pure.
 """
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from simulator.audit_channels import ARRIVED, BY_RECEIPT, LOST, SMS, TELEGRAM, USABLE, WEBCHAT, owner_of
 from simulator.audit_facts import AlertFacts
+from simulator.audit_story import Claim, Story
 from simulator.citizen import Citizen, Telling
 from simulator.conversation import CHECK_IN
 from simulator.geometry import outside_km
 from simulator.population import Population
-from simulator.records import Ack, Act, Attempt, Entry, Violation
+from simulator.reading import CODE
+from simulator.records import Ack, Act, Arrival, Attempt, Entry, Violation, WebhookPost
 
-TELEGRAM, WEBCHAT = "telegram", "webchat"
-
-
-class Claim(StrEnum):
-    """Whether somebody must, may or must not get the alert."""
-
-    MUST = "must"
-    MAY = "may"
-    MUST_NOT = "must_not"
-
-
-@dataclass(slots=True)
-class Story:
-    """What happened to one citizen, times in seconds since 1970 UTC.
-
-    Attributes:
-        copies: messages of this alert that lie in their chats, by arrival, redeliveries left out.
-        refused: sends of this alert to them that were not accepted.
-        acked: web chat message id -> when the service confirmed the acknowledgement.
-        changes: (time, channel, usable) of what became of their channels.
-        answers: (time, answer) they gave to this event.
-    """
-
-    citizen: Citizen
-    claim: Claim
-    copies: list[Attempt] = field(default_factory=list)
-    refused: list[Attempt] = field(default_factory=list)
-    acked: dict[str, float] = field(default_factory=dict)
-    registered_at: float | None = None
-    refused_at: float | None = None
-    stopped_at: float | None = None
-    changes: list[tuple[float, str, bool]] = field(default_factory=list)
-    answers: list[tuple[float, str]] = field(default_factory=list)
-
-    def confirmed(self, channel: str = "") -> list[Attempt]:
-        """Copies the service can know to be accepted: Telegram's by its answer, web chat's by
-        acknowledgement.
-        """
-        return [
-            one
-            for one in self.copies
-            if channel in ("", one.channel) and (one.channel != WEBCHAT or one.message_id in self.acked)
-        ]
-
-    def subscribed(self, at: float) -> bool:
-        """Whether they were registered by then and had not left."""
-        joined = self.registered_at is not None and self.registered_at <= at
-        left = self.refused_at is not None or (self.stopped_at is not None and self.stopped_at <= at)
-        return joined and not left
-
-    def usable_throughout(self, since: float) -> bool:
-        """Whether one of their channels worked from then to the end of the ledger without a break."""
-        return any(self._unbroken(channel, since) for channel in (TELEGRAM, WEBCHAT))
-
-    def _unbroken(self, channel: str, since: float) -> bool:
-        own = self.citizen.on_telegram if channel == TELEGRAM else self.citizen.on_webchat
-        if not own:
-            return False
-        usable = channel == TELEGRAM
-        for when, where, good in self.changes:
-            if where != channel:
-                continue
-            if when > since and not (usable and good):
-                return False
-            usable = good
-        return usable
+MADE_OUT = re.compile(r"@(.+)")  # an answer to a message that named no code: the message itself
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """All stories, broken limits, and copies that lie with nobody of the population."""
+    """All stories, broken limits, copies that lie with nobody of the population, and what was charged for
+    copies by channel (thousandths of the fictional unit).
+    """
 
     stories: dict[str, Story]
     violations: tuple[Violation, ...]
     strays: tuple[Attempt, ...]
+    cost: dict[str, int]
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What one pass through the ledger collects; messages by (channel, id, recipient), which is unique even
+    where one id is given to many.
+    """
+
+    sends: list[tuple[Story | None, Attempt]] = field(default_factory=list)
+    violations: list[Violation] = field(default_factory=list)
+    arrivals: list[Arrival] = field(default_factory=list)
+    news: list[WebhookPost] = field(default_factory=list)
+    answers: list[tuple[Story, Act]] = field(default_factory=list)
 
 
 def gather(entries: Iterable[Entry], population: Population, facts: AlertFacts) -> World:
     """Read the ledger once."""
     stories = {one.id: Story(one, claim(one, facts)) for one in population.citizens}
-    violations: list[Violation] = []
-    strays: list[Attempt] = []
+    found = _Reading()
     for entry in entries:
-        if isinstance(entry, Attempt):
-            if not entry.again and is_copy(entry, facts):
-                story = owner(entry, population, stories)
-                if story is not None:
-                    (story.copies if entry.accepted else story.refused).append(entry)
-                elif entry.accepted:
-                    strays.append(entry)
-        elif isinstance(entry, Violation):
-            violations.append(entry)
-        elif isinstance(entry, Ack):
-            if entry.citizen in stories:
-                stories[entry.citizen].acked.setdefault(entry.message_id, entry.wall)
-        elif isinstance(entry, Act):
+        take(entry, found, population, stories, facts)
+    settle(found, population, stories)
+    sort_sends(found, stories)
+    for story, act in found.answers:
+        if answers_this(story, act, facts):
+            story.answers.append((act.wall, act.value))
+    mine = {(one.channel, one.message_id, one.recipient) for _, one in found.sends}
+    cost: dict[str, int] = {}
+    for one in found.arrivals:
+        if (one.channel, one.message_id, one.recipient) in mine:
+            cost[one.channel] = cost.get(one.channel, 0) + one.cost
+    strays = tuple(one for story, one in found.sends if story is None and one.accepted)
+    return World(stories, tuple(found.violations), strays, cost)
+
+
+def take(
+    entry: Entry, found: _Reading, population: Population, stories: dict[str, Story], facts: AlertFacts
+) -> None:
+    """Sort one entry to its kind."""
+    match entry:
+        case Attempt() if not entry.again and is_copy(entry, facts):
+            found.sends.append((story_of(entry.channel, entry.recipient, population, stories), entry))
+        case Violation():
+            found.violations.append(entry)
+        case Ack() if entry.citizen in stories:
+            stories[entry.citizen].acked.setdefault(entry.message_id, entry.wall)
+        case Arrival():
+            found.arrivals.append(entry)
+        case WebhookPost() if entry.channel in BY_RECEIPT and 200 <= entry.status < 300:
+            found.news.append(entry)
+        case Act():
             story = teller(entry, population, stories)
             if story is not None:
-                live(story, entry, facts)
-    for story in stories.values():
-        story.copies.sort(key=lambda one: one.wall)
-    return World(stories, tuple(violations), tuple(strays))
+                live(story, entry, found, facts)
+        case _:
+            return
 
 
-def live(story: Story, act: Act, facts: AlertFacts) -> None:
+def settle(found: _Reading, population: Population, stories: dict[str, Story]) -> None:
+    """Write down for each citizen what arrived, what was lost, and what the service was told."""
+    for arrival in found.arrivals:
+        story = story_of(arrival.channel, arrival.recipient, population, stories)
+        if story is not None:
+            kept = story.arrived if arrival.status in ARRIVED else story.lost
+            kept.setdefault(arrival.message_id, arrival.wall)
+    for post in found.news:
+        story = story_of(post.channel, post.chat, population, stories)
+        state = post.update.removeprefix("status.")
+        if story is not None and state in ARRIVED:
+            story.told.setdefault(post.message_id, post.wall)
+        elif story is not None and state in LOST:
+            story.told_lost.setdefault(post.message_id, post.wall)
+
+
+def sort_sends(found: _Reading, stories: dict[str, Story]) -> None:
+    """Give everybody their copies, by the time they were sent."""
+    for story, one in sorted(found.sends, key=lambda send: send[1].wall):
+        if story is None:
+            continue
+        if not one.accepted:
+            story.refused.append(one)
+        elif one.channel in BY_RECEIPT and one.message_id not in story.arrived:
+            story.taken.append(one)
+        elif story.asked_full.get(one.channel, math.inf) <= one.wall:
+            story.opened.append(one)
+        else:
+            story.copies.append(one)
+
+
+def live(story: Story, act: Act, found: _Reading, facts: AlertFacts) -> None:
     """One thing a citizen did or lived through."""
     match act.what:
         case "registered":
@@ -128,41 +129,49 @@ def live(story: Story, act: Act, facts: AlertFacts) -> None:
         case "stopped":
             story.stopped_at = act.wall
         case "state":
-            story.changes.append((act.wall, TELEGRAM, act.value == "active"))
+            story.changes.append((act.wall, act.channel, act.value in USABLE))
         case "online" | "offline":
             story.changes.append((act.wall, WEBCHAT, act.what == "online"))
-        case "answer" if act.code == facts.code:
-            story.answers.append((act.wall, act.value))
+        case "full" if act.code == facts.code:
+            story.asked_full.setdefault(act.channel, act.wall)
+        case "answer":
+            found.answers.append((story, act))
+
+
+def answers_this(story: Story, act: Act, facts: AlertFacts) -> bool:
+    """Whether an answer is one to this event: by its code, or by the message that was answered."""
+    made_out = MADE_OUT.fullmatch(act.code)
+    if made_out is None:
+        return act.code == facts.code
+    ours = (*story.copies, *story.opened)
+    return any(one.message_id == made_out.group(1) and one.channel == act.channel for one in ours)
 
 
 def is_copy(attempt: Attempt, facts: AlertFacts) -> bool:
-    """Whether a message is this alert: its text bears a marker, or it offers both answers to its event."""
+    """Whether a message is this alert: its text bears a marker, it offers both answers to its event, or it is
+    a text message with its code.
+    """
     if any(marker in attempt.text for marker in facts.other_markers):
         return False
     if any(marker in attempt.text for marker in facts.markers.values()):
+        return True
+    if attempt.channel == SMS and facts.code in CODE.findall(attempt.text):
         return True
     found = [match.groups() for data in attempt.buttons if (match := CHECK_IN.fullmatch(data))]
     return {answer for answer, code in found if code == facts.code} == {"safe", "help"}
 
 
 def teller(act: Act, population: Population, stories: dict[str, Story]) -> Story | None:
-    """Whose act it is; a chat's state is known by its Telegram id."""
+    """Whose act it is; a chat's state is known by the provider's address."""
     if act.citizen or not act.chat:
         return stories.get(act.citizen)
-    return by_chat(act.chat, population, stories)
+    return story_of(act.channel or TELEGRAM, act.chat, population, stories)
 
 
-def by_chat(chat: str, population: Population, stories: dict[str, Story]) -> Story | None:
-    """The citizen of a Telegram chat."""
-    citizen = population.by_telegram.get(int(chat)) if chat.lstrip("-").isdecimal() else None
+def story_of(channel: str, address: str, population: Population, stories: dict[str, Story]) -> Story | None:
+    """The story of whoever is behind a provider's address."""
+    citizen = owner_of(channel, address, population)
     return stories.get(citizen.id) if citizen is not None else None
-
-
-def owner(attempt: Attempt, population: Population, stories: dict[str, Story]) -> Story | None:
-    """Whose chat a message lies in."""
-    if attempt.channel == WEBCHAT:
-        return stories.get(attempt.recipient)
-    return by_chat(attempt.recipient, population, stories)
 
 
 def claim(citizen: Citizen, facts: AlertFacts) -> Claim:

@@ -16,7 +16,7 @@ from simulator.incoming import Action, ActionKind, Incoming
 from simulator.languages import OFFERED, guess
 
 LINK_CODE = re.compile(r"(?<!\d)(\d{4})[ \u00a0-]?(\d{4})(?!\d)")
-CHECK_IN = re.compile(r"(safe|help):([A-Z0-9]{6})")
+CHECK_IN = re.compile(r"(safe|help):([A-Z0-9]{6}|@.+)")  # @ and the message where no code is shown
 FULL = re.compile(r"full:([A-Z0-9]{6})")
 WORDS_ONLY = frozenset({Channel.SMS})  # no position, no button: everything is words
 TALKATIVE = frozenset({Channel.SMS, Channel.WHATSAPP, Channel.VIBER})  # a talk begins with somebody's words
@@ -50,7 +50,7 @@ class Talk:
         wants_code: asked for a code on this channel (first channel of a person).
         code: the code that came.
         answered: event codes answered. helping: asked for help, the question where comes next.
-        opened: event codes whose whole text was asked for. last: the code answered last.
+        opened: event codes whose whole text was asked for.
         chose: pressed a candidate; where buttons and a share key cannot stand under one message, the key
             comes in a second one that is no new question.
         phone_done: shared or skipped the number.
@@ -65,7 +65,6 @@ class Talk:
     code: str = ""
     answered: frozenset[str] = frozenset()
     opened: frozenset[str] = frozenset()
-    last: str = ""
     helping: bool = False
     chose: bool = False
     phone_done: bool = False
@@ -143,11 +142,12 @@ def on_warning(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | No
     ready = talk.stage in (Stage.PROTECTED, Stage.LINKED)
     full = f"full:{code}"
     if ready and citizen.reads_full and full in message.buttons and code not in talk.opened:
-        opened = replace(talk, opened=talk.opened | {code})
-        return Reaction(opened, (press(message, full),), opens=code)
+        asked = replace(talk, opened=talk.opened | {code})
+        return Reaction(asked, (press(message, full),), opens=code)
     if not ready or code in talk.answered or citizen.answer is Answer.NONE:
         return Reaction(talk)
-    answered = replace(talk, answered=talk.answered | {code}, last=code)
+    opened = talk.opened if code.startswith("@") else frozenset[str]()  # the whole text of a short notice
+    answered = replace(talk, answered=talk.answered | {code} | opened)
     return Reaction(answered, check_in=CheckIn(code, citizen.answer, reply(citizen, message, code)))
 
 
@@ -156,14 +156,6 @@ def reply(citizen: Citizen, message: Incoming, code: str) -> Action:
     if citizen.types and message.channel in WORDS_ONLY:
         return text(answer_words(citizen.language, helps=citizen.answer is Answer.HELP))
     return press(message, f"{citizen.answer.value}:{code}")
-
-
-def on_asked_back(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
-    """Asked which answer they meant, by words that name no warning: the same again."""
-    data = f"{citizen.answer.value}:"
-    if not talk.last or data not in message.buttons:
-        return None
-    return Reaction(talk, (press(message, data),))
 
 
 def on_notice(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
@@ -269,7 +261,6 @@ def on_stop(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
 
 RULES: tuple[Rule, ...] = (
     on_warning,
-    on_asked_back,
     on_stop,
     on_notice,
     on_menu,

@@ -90,7 +90,7 @@ def read(message: Incoming) -> Incoming:
         return message
     lines = choices(message.text)
     if lines:
-        named = [named_choice(number, label, message.text) for number, label in lines]
+        named = [named_choice(number, label, message) for number, label in lines]
         if "place:none" in named:
             named = [
                 f"place:{place}" if one.startswith("choice:") else one for place, one in enumerate(named)
@@ -105,12 +105,14 @@ def read(message: Incoming) -> Incoming:
     return replace(message, ask=asks)
 
 
-def named_choice(number: int, label: str, text: str) -> str:
-    """The vocabulary's name of a numbered line."""
+def named_choice(number: int, label: str, message: Incoming) -> str:
+    """The vocabulary's name of a numbered line; an answer to a warning names the message where no code is
+    shown.
+    """
     known = meaning(label)
     if known in ("safe", "help", "full"):
-        found = codes(text)
-        return f"{known}:{found[-1] if found else ''}"
+        found = codes(message.text)
+        return f"{known}:{found[-1] if found else f'@{message.message_id}'}"
     return known or f"choice:{number}"
 
 
