@@ -12,6 +12,7 @@ from alerts.followup import FollowUp, kind_of
 from alerts.languages import LAST_LANGUAGE, Choice, choose
 from alerts.pieces import Whereabouts, notice_of
 from alerts.store import AlertRow, RevisionRow
+from alerts.terms import GRAVE
 from bot.messages import Button, Frame, Outbound
 from locales import times
 from locales.catalog import Catalog
@@ -92,6 +93,7 @@ class Wording:
             language=choice.language,
             buttons=self._buttons(language, event_code) if asks else (),
             frame=Frame.DRILL if alert.drill else Frame.ALERT,
+            urgent=revision.severity in GRAVE and not alert.drill,
             notice=notice_of(
                 self.catalog,
                 revision,

@@ -60,6 +60,7 @@ def dump_outbound(message: Outbound) -> bytes:
             "l": message.ask_label,
             "f": None if message.frame is Frame.REPLY else message.frame,
             "n": None if message.notice is None else asdict(message.notice),
+            "u": message.urgent or None,
         }
     )
 
@@ -76,6 +77,7 @@ def load_outbound(data: bytes) -> Outbound:
             ask_label=fields.get("l", ""),
             frame=Frame(fields.get("f", Frame.REPLY)),
             notice=Notice(**fields["n"]) if "n" in fields else None,
+            urgent=bool(fields.get("u", False)),
         )
     except (ValueError, TypeError) as error:
         raise CodecError("an outbound message cannot be read") from error

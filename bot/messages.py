@@ -214,6 +214,7 @@ class Outbound:
         text: what to say, NFC, no markup.
         language: BCP 47 tag of the text, for screen readers and direction.
         ask_label: words on the one-tap share button, when `ask` is set.
+        urgent: a real warning of severity extreme or severe; a budget may let it pass beyond its cap.
     """
 
     text: str = field(repr=False)
@@ -223,6 +224,7 @@ class Outbound:
     ask_label: str = ""
     frame: Frame = Frame.REPLY
     notice: Notice | None = field(default=None, repr=False)
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

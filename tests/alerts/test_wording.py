@@ -51,7 +51,7 @@ def test_the_whole_message_in_vietnamese() -> None:
     assert lines[-1] == say("vi", "alert.answer")
     assert [button.data for button in message.buttons] == ["safe:AB2CD3", "help:AB2CD3"]
     assert message.buttons[0].label == say("vi", "alert.button.safe")
-    assert (message.frame, message.language) == (Frame.ALERT, "vi")
+    assert (message.frame, message.language, message.urgent) == (Frame.ALERT, "vi", True)
     assert "English" not in message.text
     assert say("vi", "alert.fallback") not in message.text
 
@@ -80,6 +80,7 @@ def test_a_drill_says_so_first_and_last_in_every_language(language: str) -> None
     for kind in ({}, {"second_notice": True}, {"followup": "correction"}, {"late": True}):
         message = WORDING.compose(*drill(), "AB2CD3", language, **kind)
         assert message.frame is Frame.DRILL
+        assert not message.urgent, "no budget is overdrawn for a drill"
         assert message.text.startswith(CATALOG.say(language, "alert.drill.first"))
         assert message.text.endswith(CATALOG.say(language, "alert.drill.last"))
         real = WORDING.compose(ALERT, APPROVED, "AB2CD3", language, **kind)

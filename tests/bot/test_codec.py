@@ -43,7 +43,9 @@ inbounds = st.builds(
     carrier=st.none() | st.sampled_from(CarrierWord),
 )
 receipts = st.builds(Receipt, delivery=st.none() | st.integers(0, 2**62))
-outbounds = st.builds(Outbound, buttons=st.lists(st.builds(Button), max_size=4).map(tuple))
+outbounds = st.builds(
+    Outbound, buttons=st.lists(st.builds(Button), max_size=4).map(tuple), urgent=st.booleans()
+)
 
 
 @settings(deadline=None)

@@ -1,0 +1,27 @@
+"""Messages that a provider bills, by month and sender account."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from storage.metadata import UtcDateTime
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "spending",
+        sa.Column("channel", sa.String(length=16), nullable=False),
+        sa.Column("account", sa.String(length=40), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("capped_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("channel", "account", "month", name=op.f("pk_spending")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("spending")
