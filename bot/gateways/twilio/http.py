@@ -81,14 +81,14 @@ class AiohttpClient:
             RefusedError: any status but 2xx.
         """
         body, kind = _body(data, headers or {})
+        proof = {"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {}
         # `from None` throughout: aiohttp's texts and chains hold the URL, and the URL holds numbers.
         try:
             async with self._opened().request(
                 method.upper(),
                 self._rewritten(url, params),
                 data=body,
-                headers={**(headers or {}), **kind},
-                auth=aiohttp.BasicAuth(*auth) if auth else None,
+                headers={**(headers or {}), **kind, **proof},
                 timeout=self._timeout,
                 allow_redirects=False,
             ) as response:
