@@ -126,11 +126,10 @@ class WhatsAppGateway:
             return await self._by_template(to, template, content(template, {}), delivery)
         if not is_open(to, self._clock.now()):
             return await self._knock(to, message, delivery)
+        shapes = [shape for part in message.parts for shape in await self._shapes(part, outbound)]
         sid = ""
-        for part in message.parts:
-            is_last = part is message.parts[-1]
-            for shape in await self._shapes(part, outbound):
-                sid = await self._create(to, shape, delivery, is_last=is_last)
+        for number, shape in enumerate(shapes, start=1):
+            sid = await self._create(to, shape, delivery, is_last=number == len(shapes))
         if not sid:
             raise RejectedError("empty_text")
         return Accepted(sid)

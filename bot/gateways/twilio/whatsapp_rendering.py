@@ -28,7 +28,7 @@ PART = "part"  # which part of the message this is, "0" the first; ours, never s
 CHOICES = "choices"  # the part may be sent with real buttons; ours, never sent
 OURS = frozenset({PART, CHOICES})
 
-_LOOKALIKES = str.maketrans({"*": "\u2217", "_": "\uff3f", "~": "\u223c", "`": "\u02cb"})
+_LOOKALIKES = str.maketrans({"*": "\u2217", "_": "\uff3f", "~": "\u223c", "`": "\u2035"})
 # A sign is markup only at the edge of a word: next to a letter on one side and none on the other.
 _EDGE = re.compile(r"(?<![^\W_])[*_~`]+(?=\S)|(?<=\S)[*_~`]+(?![^\W_])")
 
