@@ -1,8 +1,26 @@
 """Things that happen a little later, countable and stoppable. Touches the running event loop only."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections import deque
+from collections.abc import Callable, Coroutine, Hashable
 from typing import Any
+
+
+class Lanes:
+    """Calls kept in order within a lane: when one is due, the oldest of its lane happens."""
+
+    def __init__(self, timers: "Timers") -> None:
+        self._timers = timers
+        self._lanes: dict[Hashable, deque[Callable[[], None]]] = {}
+        self._last: dict[Hashable, float] = {}
+
+    def after(self, lane: Hashable, seconds: float, work: Callable[[], None]) -> None:
+        """Call `work` in `seconds`, or when everything before it in its lane has happened."""
+        now = asyncio.get_running_loop().time()
+        at = max(now + seconds, self._last.get(lane, 0.0))
+        self._last[lane] = at
+        self._lanes.setdefault(lane, deque()).append(work)
+        self._timers.after(at - now, lambda: self._lanes[lane].popleft()())
 
 
 class Timers:

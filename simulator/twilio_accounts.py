@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from simulator.timers import Timers
+from simulator.timers import Lanes, Timers
 from simulator.twilio_content import Registry
 from simulator.twilio_errors import TwilioError
 from simulator.twilio_hooks import Hooks
@@ -15,7 +15,7 @@ class SenderQueue:
     """What waits to leave one sender: so many segments (WhatsApp: messages) a second, in order of arrival."""
 
     def __init__(self, rules: SenderRules, mono: Callable[[], float], timers: Timers) -> None:
-        self.rules, self._mono, self._timers = rules, mono, timers
+        self.rules, self._mono, self._timers, self._lane = rules, mono, timers, Lanes(timers)
         self._free_at = 0.0
 
     def backlog(self) -> float:
@@ -35,7 +35,7 @@ class SenderQueue:
             self._timers.after(validity_s, expire)
             return
         self._free_at = now + wait + weight / self.rules.per_second
-        self._timers.after(wait, leave)
+        self._lane.after(0, wait, leave)
 
 
 class Tier:

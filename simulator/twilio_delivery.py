@@ -9,6 +9,7 @@ from simulator.config import LatencyRules
 from simulator.incoming import Incoming
 from simulator.latency import Latency
 from simulator.records import Arrival
+from simulator.timers import Lanes
 from simulator.twilio_accounts import Account
 from simulator.twilio_form import LINK, Order
 from simulator.twilio_hooks import Form
@@ -33,7 +34,7 @@ class Carrier:
         self.whatsapp = WhatsApp(scene)
         rules = scene.rules.delivery
         self._travel = Latency(LatencyRules(rules.low_s, rules.high_s), scene.rng)
-        self._last: dict[tuple[str, str], float] = {}
+        self._lanes = Lanes(scene.timers)
         self._waiting: dict[tuple[str, str], list[tuple[Account, Message]]] = {}
 
     def sid(self, prefix: str) -> str:
@@ -97,10 +98,8 @@ class Carrier:
         message.sent = now
         message.cost = self.whatsapp.price(message, order, phone)
         self._turn(account, message, "sent")
-        key, mono = (message.channel, message.person), self._scene.ledger.mono()
-        at = max(mono + self._travel.draw(), self._last.get(key, 0.0))  # operators keep a phone's order
-        self._last[key] = at
-        self._scene.timers.after(at - mono, lambda: self._arrive(account, message))
+        lane = (message.channel, message.person)
+        self._lanes.after(lane, self._travel.draw(), lambda: self._arrive(account, message))
 
     def _arrive(self, account: Account, message: Message) -> None:
         """The message is at the phone: what the phone is now decides."""

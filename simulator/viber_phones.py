@@ -9,6 +9,7 @@ from simulator.config import LatencyRules
 from simulator.incoming import Incoming
 from simulator.latency import Latency
 from simulator.records import Arrival
+from simulator.timers import Lanes
 from simulator.viber_accounts import ViberAccount
 from simulator.viber_events import Events
 from simulator.viber_params import Content
@@ -40,15 +41,13 @@ class Phones:
     ) -> None:
         self._stage, self._events, self._listener = stage, events, listener
         self._travel = Latency(LatencyRules(stage.rules.low_s, stage.rules.high_s), stage.rng)
-        self._last: dict[tuple[str, str], float] = {}
+        self._lanes = Lanes(stage.timers)
         self._waiting: dict[tuple[str, str], list[Parcel]] = {}
 
     def send(self, parcel: Parcel) -> None:
         """Put a parcel on its way; one person's parcels keep their order."""
-        key, now = (parcel.account.name, parcel.user.user_id), self._stage.ledger.mono()
-        at = max(now + self._travel.draw(), self._last.get(key, 0.0))
-        self._last[key] = at
-        self._stage.timers.after(at - now, lambda: self._arrive(parcel))
+        lane = (parcel.account.name, parcel.user.user_id)
+        self._lanes.after(lane, self._travel.draw(), lambda: self._arrive(parcel))
 
     def switched_on(self, account: ViberAccount, user: User) -> None:
         """Somebody has network again: what waited arrives."""
