@@ -6,6 +6,7 @@ and also without accents. A false alarm costs an officer a minute; the person ca
 """
 
 from alerts.checkin_status import CheckinStatus
+from bot.messages import CarrierWord
 from handlers.cases import ask_for_help, case_of, danger_in_case
 from handlers.kit import LiveEvent
 from handlers.visit import Visit
@@ -43,6 +44,8 @@ async def newest_event(visit: Visit) -> LiveEvent | None:
 
 
 def _is_call(visit: Visit) -> bool:
+    if visit.inbound.carrier is CarrierWord.HELP:
+        return True  # HELP or INFO by text message: the carrier's own answer helps nobody
     catalog = visit.kit.catalog
     return visit.asked is None and any(
         visit.said.whole in catalog.words(language, "words.help") for language in catalog.languages()

@@ -3,6 +3,7 @@
 Nothing of a person is kept beyond their address and language, and nobody is warned, before they agreed.
 """
 
+from bot.messages import CarrierWord
 from handlers import place, stop
 from handlers.commands import Command
 from handlers.emergency import emergency_words
@@ -20,7 +21,7 @@ YES, NO = "consent:yes", "consent:no"
 
 async def start(visit: Visit) -> bool:
     """`/start`, the Start button of an app, or a first message of any kind."""
-    if visit.asks_for(Command.START) is None:
+    if visit.asks_for(Command.START) is None and not _let_through_again(visit):
         return False
     if invitation(visit.kit, visit.inbound) is not None and not visit.person.drill:
         visit.reply(visit.say("start.drill_refused"))
@@ -35,6 +36,11 @@ async def start(visit: Visit) -> bool:
     else:
         ask_consent(visit)
     return True
+
+
+def _let_through_again(visit: Visit) -> bool:
+    """Whether the carrier took a word (YES) as taking a STOP back that stood until now."""
+    return visit.inbound.carrier is CarrierWord.START and visit.address.state is AddressState.STOPPED
 
 
 def ask_consent(visit: Visit) -> None:

@@ -6,13 +6,13 @@ warned, and nothing else is kept, before they agreed.
 
 from dataclasses import replace
 
-from bot.messages import Button, Channel, Inbound, InboundKind
+from bot.messages import Button, CarrierWord, Channel, Inbound, InboundKind
 from bot.turn import Turn
 from handlers.invitation import invitation
 from handlers.kit import Kit
 from handlers.visit import Visit, shown_buttons
 from locales.digits import whole_number
-from registry import addresses, people, whereabouts
+from registry import addresses, optouts, people, whereabouts
 from registry.addresses import AddressRow
 from registry.people import PersonRow
 
@@ -30,10 +30,16 @@ async def meet(kit: Kit, turn: Turn) -> Visit:
 
 
 async def leave(turn: Turn) -> None:
-    """The provider says the person blocked us: the address is gone until they write again. Nothing is
-    answered.
+    """The provider says the person blocked us: the address is gone until they write again; after a STOP to
+    a carrier, which lets nothing of ours through, until they write START. Nothing is answered: what we said
+    would be refused, and the carrier has confirmed it.
     """
-    await people.mark_gone(turn.connection, [turn.lane], turn.now)
+    if turn.inbound.carrier is not CarrierWord.STOP:
+        await people.mark_gone(turn.connection, [turn.lane], turn.now)
+        return
+    address_id = await addresses.by_lane(turn.connection, turn.lane)
+    if address_id is not None:
+        await optouts.opted_out(turn.connection, {address_id: None}, turn.now)
 
 
 async def refresh(visit: Visit) -> None:

@@ -19,7 +19,7 @@ from assistance import store as case_store
 from assistance import thread
 from assistance.store import CaseRow
 from bot.inbox import lane_of
-from bot.messages import Address, Channel, Inbound, InboundKind, Outbound, Pin
+from bot.messages import Address, CarrierWord, Channel, Inbound, InboundKind, Outbound, Pin
 from bot.sessions import load_session, save_session
 from bot.turn import Session, Turn
 from handlers.kit import Checkin, Kit, LiveEvent
@@ -217,13 +217,14 @@ class Citizen:
         button: str = "",
         pin: Pin | None = None,
         contact: str = "",
+        carrier: CarrierWord | None = None,
     ) -> str:
         """One turn in one transaction, as the step runner does it; returns the answers' words."""
         world = self.world
         world.now += timedelta(minutes=1)
         world.number += 1
         key = f"{self.channel}:main:{world.number}"
-        inbound = Inbound(key, self.address, kind, text, button, pin, contact, self.hint)
+        inbound = Inbound(key, self.address, kind, text, button, pin, contact, self.hint, "", carrier)
         conversation = build(world.kit)
         async with world.database.durable() as connection:
             session = await load_session(connection, world.vault, self.lane)
