@@ -22,7 +22,8 @@ from alerts.lifecycle import AlertState
 from alerts.queue import PRIORITIES
 from simulator.audit import audit
 from simulator.audit_facts import AlertFacts
-from simulator.audit_world import Claim, claim, gather, is_copy
+from simulator.audit_story import Claim
+from simulator.audit_world import claim, gather, is_copy
 from simulator.citizen import Moment
 from simulator.config import LatencyRules, LimitRules, SimulatorConfig
 from simulator.geometry import area_from
@@ -287,7 +288,6 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'muster.db'}"
 
 
-@pytest.mark.soak
 async def test_nobody_is_lost(tmp_path: Path, sqlite_url: str, own_redis: OwnRedis, gazetteer: Path) -> None:
     await battle(SMALL, tmp_path, sqlite_url, own_redis, gazetteer)
 
