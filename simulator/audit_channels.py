@@ -11,7 +11,7 @@ TELEGRAM, WEBCHAT, SMS, WHATSAPP, VIBER = CHANNELS
 BY_RECEIPT = frozenset({SMS, WHATSAPP, VIBER})  # a provider takes a message, what became of it is told later
 ARRIVED = frozenset({"delivered", "read", "seen"})
 LOST = frozenset({"failed", "undelivered"})
-USABLE = frozenset({"active", "never_started", "subscribed"})  # of a provider's words for a chat
+USABLE = frozenset({"active", "never_started", "old_device"})  # of a provider's words for a chat
 
 
 def owner_of(channel: str, address: str, population: Population) -> Citizen | None:

@@ -26,6 +26,7 @@ from simulator.latency import LoopLag
 from simulator.ledger import Ledger
 from simulator.lines import Line, TelegramLine
 from simulator.lines_by_phone import PhoneLine
+from simulator.lines_by_viber import ViberLine
 from simulator.person import Pace
 from simulator.population import Population
 from simulator.telegram import Telegram
@@ -141,7 +142,7 @@ class Simulator:
     def lines(self) -> list[Line]:
         """The channels people here can have, beside the service's own web chat."""
         phones = [PhoneLine(self.twilio, channel) for channel in (Channel.SMS, Channel.WHATSAPP)]
-        return [TelegramLine(self.telegram), *phones]
+        return [TelegramLine(self.telegram), *phones, ViberLine(self.viber)]
 
     def let_loose(self, population: Population, pace: Pace | None = None) -> Crowd:
         """Put a population into the world without making it do anything yet."""
