@@ -1,7 +1,7 @@
 """Our messages in Viber's shapes. Pure; touches nothing.
 
 A text of more than 7,000 characters, or one that with 300 recipients would not fit into 30 KB, becomes
-several messages; buttons and wishes (location, phone number) are a keyboard under the last one. Pressing sends
+several messages; buttons and wishes (location, phone) are a keyboard under the last one. Pressing sends
 what `pressing` made. Each part is prepared twice: `rich`, and `plain` without a keyboard, its choices
 numbered, for apps that are too old. Both lack only the recipients.
 """
