@@ -29,6 +29,7 @@ KEYS: Mapping[str, frozenset[str]] = {
             "api_base",
             "sms_per_second",
             "whatsapp_per_second",
+            "whatsapp_people_per_day",
         }
     ),
     "viber": frozenset({"token", "api_base", "sender_name", "per_second", "monthly_cap"}),

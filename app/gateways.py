@@ -20,6 +20,9 @@ from bot.gateways.twilio.settings import TwilioSettings
 from bot.gateways.twilio.sms_countries import read_countries
 from bot.gateways.twilio.sms_gateway import SmsGateway
 from bot.gateways.twilio.sms_wire import read_sms
+from bot.gateways.twilio.whatsapp_book import TemplateBook
+from bot.gateways.twilio.whatsapp_gateway import Tier, WhatsAppGateway
+from bot.gateways.twilio.whatsapp_wire import read_whatsapp
 from bot.gateways.webchat.gateway import WebChatGateway
 from bot.messages import Channel
 from storage.clock import Clock
@@ -170,8 +173,21 @@ def _twilio(parts: Parts) -> Plug:
         if account.sms_senders:
             gateways.append(SmsGateway(client, countries, parts.clock))
             readers[Channel.SMS] = read_sms
+        if account.whatsapp_senders:
+            book = TemplateBook(account.account, parts.database, parts.clock)
+            gateways.append(WhatsAppGateway(client, book, parts.clock, tier_of(parts, account.account)))
+            readers[Channel.WHATSAPP] = read_whatsapp
         doors.append(TwilioDoor(account, readers))
     return Plug(gateways, doors)
+
+
+def tier_of(parts: Parts, account: str) -> Tier:
+    """How many people a day one account may begin a conversation with on WhatsApp."""
+    people: float = parts.settings.twilio_whatsapp_people_per_day
+    for entry in parts.of("twilio"):
+        if entry.account == account:
+            people = entry.number("whatsapp_people_per_day", people)
+    return Tier(round(people) or None, parts.settings.twilio_whatsapp_tier_checked)
 
 
 def twilio_settings(settings: Settings) -> TwilioSettings | None:

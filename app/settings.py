@@ -85,8 +85,25 @@ class Settings(BaseModel):
     """Segments a second of all senders together; 0 = one for each (checked 2026-11-22)."""
     twilio_whatsapp_per_second: float = Field(0.0, ge=0, le=1000)
     """Messages a second; 0 = 80 (checked 2026-11-22)."""
+    twilio_whatsapp_people_per_day: int = Field(250, ge=0)
+    """How many different people Meta lets us begin a conversation with in 24 hours: 250 for a new business,
+    then 2000, 10000, 100000 as its WhatsApp Manager shows; 0 = no limit."""
+    twilio_whatsapp_tier_checked: str = "2026-11-22"
+    """Day on which somebody last looked that up."""
     sms_countries: Path | None = None
     """Table of what text messages may do in which country; empty = the one that ships with us."""
+
+    viber_token: SecretStr = SecretStr("")
+    viber_sender_name: str = ""
+    """Who writes, at most 28 characters; empty = the ministry, where its name fits."""
+    viber_api_base: str = "https://chatapi.viber.com/pa"
+    viber_per_second: float = Field(40.0, gt=0, le=50)
+    """Calls a second, each for one recipient or for up to 300 (checked 2026-11-22)."""
+    viber_monthly_cap: int = Field(10_000, ge=0)
+    """Billed messages in a calendar month: those to people who have not written for 24 hours."""
+    viber_beyond_cap: bool = False
+    """Alerts of severity extreme and severe may go beyond the cap."""
+
     accounts_file: Path | None = None
     """More accounts of Telegram, Twilio and Viber: a JSON list, see `.env.example`."""
 

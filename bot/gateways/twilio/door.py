@@ -20,7 +20,7 @@ from bot.gateways.twilio.form import Form, read_form
 from bot.gateways.twilio.receipts import receipt_of
 from bot.gateways.twilio.settings import TwilioSettings
 from bot.gateways.twilio.signature import Signatures
-from bot.messages import Channel, Event, Inbound
+from bot.messages import Channel, Event, Inbound, ReceiptState
 
 LOG = logging.getLogger(__name__)
 
@@ -28,6 +28,8 @@ MAX_HOOK_BYTES = 64 * 1024  # 1,600 signs, fully escaped, with everything Twilio
 EMPTY_ANSWER = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 WHATSAPP_PREFIX = "whatsapp:"
 MESSAGE_PATH, STATUS_PATH = "/twilio/message", "/twilio/status/{delivery}"
+
+FAILURES_ONLY = "failures"  # in the place of {delivery}: a reply, of which arrival changes nothing
 
 _STATUS = re.compile(r"/hooks/twilio/status/([^/]+)")
 _SID = re.compile(r"[A-Za-z0-9]{1,64}")
@@ -89,7 +91,9 @@ class TwilioDoor:
             account=self.account,
             delivery=_delivery(status[1]),
         )
-        return () if receipt is None else (receipt,)
+        if receipt is None or (status[1] == FAILURES_ONLY and receipt.state is not ReceiptState.FAILED):
+            return ()
+        return (receipt,)
 
     def answer(self, hook: Hook) -> HookAnswer:
         """No automatic reply: an empty TwiML document."""

@@ -12,11 +12,14 @@ outside it. More numbers are more accounts.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.errors import HalfConfiguredError, RejectedError, SendError, TemplateError
 from bot.gateway import Limits, Prepared
 from bot.gateways.twilio.client import CONNECTIONS, TwilioClient
+from bot.gateways.twilio.door import FAILURES_ONLY
 from bot.gateways.twilio.errors import TEMPLATE_FAULTS, code_name
+from bot.gateways.twilio.reconcile import missed_events
 from bot.gateways.twilio.whatsapp_book import TemplateBook
 from bot.gateways.twilio.whatsapp_rendering import (
     CHOICES,
@@ -35,12 +38,10 @@ from bot.gateways.twilio.whatsapp_templates import (
     TemplateState,
     purposes,
 )
-from bot.gateways.twilio.whatsapp_wire import PREFIX
+from bot.gateways.twilio.whatsapp_wire import PREFIX, whatsapp_event
 from bot.messages import Accepted, Address, Channel, Event, Frame, Outbound
 from bot.window import is_open
 from storage.clock import Clock
-
-REPLY = "reply"  # stands in a callback's address for the number of a delivery: not part of a broadcast
 
 _FAULTS = frozenset(code_name(code) for code in TEMPLATE_FAULTS)
 _SPOILED: Mapping[str, TemplateState] = {
@@ -137,6 +138,17 @@ class WhatsAppGateway:
     async def acknowledge(self, event: Event) -> None:
         """Nothing: WhatsApp shows no spinner."""
 
+    async def missed(self, since: datetime) -> Sequence[Event]:
+        """Messages to our number and news of ours, see `reconcile`; raises `SendError`."""
+        return await missed_events(
+            self._client,
+            since,
+            channel=Channel.WHATSAPP,
+            senders=self._client.settings.whatsapp_senders,
+            read=whatsapp_event,
+            now=self._clock.now(),
+        )
+
     async def knock_refusal(self, language: str, *, drill: bool, asks: bool = True) -> str:
         """Why nobody who reads `language` can be knocked at now, as a stable code; "" = they can.
 
@@ -185,6 +197,6 @@ class WhatsAppGateway:
     ) -> str:
         rest: dict[str, object] = dict(parameters)
         if is_last:
-            path = f"/twilio/status/{REPLY if delivery is None else delivery}"
+            path = f"/twilio/status/{FAILURES_ONLY if delivery is None else delivery}"
             rest["status_callback"] = self._client.settings.hook_url(path)
         return await self._client.create(PREFIX + to.value, from_=self._sender, **rest)

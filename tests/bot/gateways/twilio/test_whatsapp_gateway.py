@@ -209,7 +209,7 @@ async def test_an_answer_outside_the_window_waits_and_says_so_once(desk: Desk) -
     assert desk.twilio.sent == []
     (form,) = await desk.say(Outbound("\N{ENVELOPE}", "en", frame=Frame.WAITING))
     assert form["ContentSid"] == template(Purpose.WAITING).sid
-    assert form["StatusCallback"] == f"{PUBLIC_URL}/hooks/twilio/status/reply"
+    assert form["StatusCallback"] == f"{PUBLIC_URL}/hooks/twilio/status/failures"
     assert not {"ContentVariables", "Body"} & set(form)
 
 

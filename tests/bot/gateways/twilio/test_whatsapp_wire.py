@@ -119,3 +119,11 @@ def test_receipts_tell_of_reading_and_of_a_closed_window() -> None:
     (late,) = take("/twilio/status/4711", status_form("undelivered", ErrorCode="63016"))
     assert isinstance(late, Receipt)
     assert (late.state, late.failure) == (ReceiptState.FAILED, Failure.TEMPLATE)
+
+
+def test_of_a_reply_only_failures_are_kept() -> None:
+    path = "/twilio/status/failures"
+    assert [take(path, status_form(status)) for status in ("queued", "sent", "delivered", "read")] == [()] * 4
+    (late,) = take(path, status_form("failed", ErrorCode="63016"))
+    assert isinstance(late, Receipt)
+    assert (late.delivery, late.failure) == (None, Failure.TEMPLATE)
