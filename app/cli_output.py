@@ -11,6 +11,7 @@ from rich.table import Table
 
 from alerts.errors import AlertRefusedError, AlertsError
 from app.embedded import EmbeddedRedisError
+from app.loops import new_event_loop
 from app.settings import Settings, SettingsError, environment, read
 from bot.errors import HalfConfiguredError
 from places.errors import PlaceError
@@ -37,7 +38,8 @@ def settings_now() -> Settings:
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run one command's work; what our own folders refuse becomes `RefusedError`."""
     try:
-        return asyncio.run(work)
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            return runner.run(work)
     except AlertRefusedError as error:
         raise RefusedError("\n".join(f"{reason.code}: {reason.text}" for reason in error.reasons)) from error
     except (
