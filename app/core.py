@@ -2,20 +2,21 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from alerts.channels import ChannelTable, TableError
 from alerts.deadlines import Deadlines
 from alerts.routing import Account
 from alerts.wording import Wording
 from app.gateways import Gateways, build_gateways
 from app.keys import open_vault
 from app.metrics import Metrics
-from app.settings import Settings
+from app.settings import Settings, SettingsError
 from bot.errors import ClosedError
 from bot.gateway import Gateway
 from bot.limiter import Limiter
@@ -44,6 +45,7 @@ class Core:
     catalog: Catalog
     wording: Wording
     metrics: Metrics
+    channel_table: ChannelTable = field(default_factory=ChannelTable.ours)
 
     @property
     def deadlines(self) -> Deadlines:
@@ -77,6 +79,14 @@ class Core:
         return True
 
 
+def _channel_table(settings: Settings) -> ChannelTable:
+    try:
+        text = settings.channel_countries
+        return ChannelTable.read(text) if text else ChannelTable.ours()
+    except TableError as error:
+        raise SettingsError(f"MUSTER_CHANNEL_COUNTRIES: {error}") from error
+
+
 async def page_account_closed(
     connection: AsyncConnection, channel: str, account: str, code: str, at: datetime
 ) -> None:
@@ -93,27 +103,27 @@ async def page_account_closed(
 
 
 @asynccontextmanager
-async def open_core(settings: Settings) -> AsyncIterator[Core]:
-    """Open everything one process needs.
+async def open_core(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Core]:
+    """Open everything one process needs; `clock` is the machine's own unless another is given.
 
     Raises:
         SettingsError, ConfigurationError, HalfConfiguredError: the service must not start like this.
     """
-    clock = SystemClock()
+    clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         database = open_database(settings.sql_url)
         stack.push_async_callback(database.close)
         redis = connect_redis(settings.redis_url)
         stack.push_async_callback(redis.aclose)
         vault = open_vault(settings)
-        gateways = build_gateways(settings, database, vault, clock, redis)
+        catalog, metrics = Catalog.load(), Metrics()
+        gateways = build_gateways(settings, database, vault, clock, redis, catalog, metrics)
         for gateway in gateways.all.values():
             stack.push_async_callback(gateway.close)
         limiters = {
             account: Limiter(redis, AccountKeys(*account), gateway.limits)
             for account, gateway in gateways.all.items()
         }
-        catalog = Catalog.load()
         yield Core(
             settings=settings,
             clock=clock,
@@ -124,5 +134,6 @@ async def open_core(settings: Settings) -> AsyncIterator[Core]:
             limiters=limiters,
             catalog=catalog,
             wording=Wording(catalog, settings.ministry, settings.ministry_language, settings.site_url),
-            metrics=Metrics(),
+            metrics=metrics,
+            channel_table=_channel_table(settings),
         )

@@ -11,6 +11,8 @@ from redis.asyncio import Redis
 from alerts.routing import Account
 from app.accounts import MAIN, Entry, read_accounts
 from app.settings import Settings
+from app.viber import build_viber
+from bot.counters import Count
 from bot.gateway import Door, Gateway, ReconcilingGateway
 from bot.gateways.telegram.gateway import TelegramGateway
 from bot.gateways.telegram.settings import TelegramSettings
@@ -23,8 +25,10 @@ from bot.gateways.twilio.sms_wire import read_sms
 from bot.gateways.twilio.whatsapp_book import TemplateBook
 from bot.gateways.twilio.whatsapp_gateway import Tier, WhatsAppGateway
 from bot.gateways.twilio.whatsapp_wire import read_whatsapp
+from bot.gateways.viber.gateway import ViberGateway
 from bot.gateways.webchat.gateway import WebChatGateway
 from bot.messages import Channel
+from locales.catalog import Catalog
 from storage.clock import Clock
 from storage.database import Database
 from storage.vault import Vault
@@ -50,6 +54,8 @@ class Parts:
     vault: Vault
     clock: Clock
     redis: Redis
+    catalog: Catalog
+    count: Count
     entries: Sequence[Entry]
 
     def of(self, provider: str) -> list[Entry]:
@@ -85,13 +91,24 @@ class Gateways:
         return next(iter(self.telegrams), None)
 
     @property
+    def vibers(self) -> list[ViberGateway]:
+        """Every Viber account, the main one first."""
+        return [gateway for gateway in self.gateways if isinstance(gateway, ViberGateway)]
+
+    @property
     def reconciling(self) -> dict[Account, ReconcilingGateway]:
         """Those whose providers let us list what their webhooks may not have brought."""
         return {key: gateway for key, gateway in self.all.items() if isinstance(gateway, ReconcilingGateway)}
 
 
 def build_gateways(
-    settings: Settings, database: Database, vault: Vault, clock: Clock, redis: Redis
+    settings: Settings,
+    database: Database,
+    vault: Vault,
+    clock: Clock,
+    redis: Redis,
+    catalog: Catalog,
+    count: Count,
 ) -> Gateways:
     """Make the gateways that are set up; none connects yet.
 
@@ -99,7 +116,8 @@ def build_gateways(
         HalfConfiguredError: a channel has some of its settings and not all.
         SettingsError: the file of accounts is not one.
     """
-    parts = Parts(settings, database, vault, clock, redis, read_accounts(settings.accounts_file))
+    entries = read_accounts(settings.accounts_file)
+    parts = Parts(settings, database, vault, clock, redis, catalog, count, entries)
     plugs = [plug(parts) for plug in PLUGS]
     return Gateways(
         gateways=[gateway for plug in plugs for gateway in plug.gateways],
@@ -227,4 +245,16 @@ def _twilio_entry(settings: Settings, entry: Entry) -> TwilioSettings:
     )
 
 
-PLUGS: tuple[Callable[[Parts], Plug], ...] = (_webchat, _telegram, _twilio)
+def _viber(parts: Parts) -> Plug:
+    gateways = build_viber(
+        parts.settings,
+        parts.of("viber"),
+        database=parts.database,
+        clock=parts.clock,
+        catalog=parts.catalog,
+        count=parts.count,
+    )
+    return Plug(gateways, gateways)
+
+
+PLUGS: tuple[Callable[[Parts], Plug], ...] = (_webchat, _telegram, _twilio, _viber)

@@ -23,12 +23,12 @@ from app.reconciling import Reconciling
 from bot.errors import SendError
 from bot.gateways.telegram.gateway import TelegramGateway
 from bot.gateways.telegram.polling import TelegramPolling
+from bot.gateways.viber.gateway import ViberGateway
 from bot.gateways.webchat.hub import StreamHub
 from bot.gateways.webchat.page import ChatPage
 from bot.gateways.webchat.routes import build_routes
 from bot.intake import Intake
 from bot.leases import SoloLease
-from bot.messages import Channel
 from console.app import build_console
 from console.public import public_routes
 
@@ -71,6 +71,11 @@ class WebProcess:
                 _served(self._public(reception), settings.public_listen),
                 _served(self._private(), settings.console_listen),
             ):
+                # Viber calls the address while it is told of it: the listener must be there.
+                asking += [
+                    asyncio.create_task(self._listen_to_viber(gateway), name="viber")
+                    for gateway in self._core.gateways.vibers
+                ]
                 log.info("the web process is ready", action="web.ready")
                 await asyncio.wait([stop, *asking, *work], return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -157,12 +162,18 @@ class WebProcess:
         lease = SoloLease(self._core.database, self._core.clock, reception.name, job)
         await TelegramPolling(gateway, reception.inbox.store, lease, self._core.metrics).run()
 
-    async def _register(self, gateway: TelegramGateway, public_url: str) -> None:
+    async def _listen_to_viber(self, gateway: ViberGateway) -> None:
+        """Have events sent to us; until cancelled."""
+        await self._register(gateway, gateway.public_url)
+        await self._core.open_gateway(gateway)  # what operators were told of a refusal has passed
+        await asyncio.Event().wait()
+
+    async def _register(self, gateway: TelegramGateway | ViberGateway, public_url: str) -> None:
         while True:
             try:
                 await gateway.register_hook(public_url)
             except SendError as error:
-                await self._core.account_closed(Channel.TELEGRAM, gateway.account, error.code)
+                await self._core.account_closed(gateway.channel.value, gateway.account, error.code)
                 await asyncio.sleep(HOOK_RETRY_S)
             else:
                 return

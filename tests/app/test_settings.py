@@ -37,7 +37,7 @@ def test_a_file_stands_for_any_setting(name: str, tmp_path: Path) -> None:
     values = {"public_listen": "127.0.0.1:1", "console_listen": "127.0.0.1:2", "demo": "true"}
     values["ministry_phone"] = "+1 202 555 0100"
     typed = Settings.model_fields[name].annotation
-    value = values.get(name) or {float: "7.5", int: "7"}.get(typed, "value-of-a-file")
+    value = values.get(name) or {float: "7.5", int: "7", bool: "true"}.get(typed, "value-of-a-file")
     (tmp_path / "file").write_text(f"{value}\n", encoding="utf-8")
     variable = PREFIX + name.upper()
     assert read({variable + FILE_SUFFIX: str(tmp_path / "file")}) == read({variable: value})

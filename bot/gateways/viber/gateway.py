@@ -85,6 +85,11 @@ class ViberGateway:
         return self._settings.account
 
     @property
+    def public_url(self) -> str:
+        """Address of this service as Viber finds it."""
+        return self._settings.public_url
+
+    @property
     def takes_many(self) -> bool:
         """Whether calls for many are allowed, as far as Viber told."""
         return self._calls.takes_many
@@ -123,6 +128,7 @@ class ViberGateway:
             "send_name": False,  # nobody's name or picture: we need neither
             "send_photo": False,
         }
+        await self._http.open()
         answer = await self._http.call("set_webhook", json.dumps(wish).encode())
         if answer["status"] != statuses.OK:
             await self._calls.note(answer["status"])
