@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts import plans, revisions, store
+from alerts import holds, plans, revisions, store
 from alerts.batches import BatchSizes
+from alerts.channels import ChannelTable
 from alerts.checkins import silenced
 from alerts.correction import batches_are_closed, correction_audience
 from alerts.digest import verify_digest
@@ -23,9 +24,10 @@ from alerts.dispatch import Dispatch
 from alerts.errors import AlertRefusedError
 from alerts.lifecycle import AlertAct, AlertState
 from alerts.plans import Assignment, FenceLostError, Plan
-from alerts.routing import Account, by_person, next_address
+from alerts.routing import Account, Preference, next_address
 from alerts.store import RevisionRow
 from alerts.targeting import Targeting
+from alerts.ways import ways_of
 from places.area import Area
 from places.audience import CONFIDENCES
 from registry import audience as people
@@ -59,6 +61,7 @@ class Planner:
 
     Attributes:
         accounts: sender accounts that are switched on; nobody is assigned to any other.
+        table: where a channel works.
     """
 
     database: Database
@@ -71,6 +74,7 @@ class Planner:
     record: Record
     owner: str
     resolve_every: timedelta = RESOLVE_EVERY
+    table: ChannelTable = field(default_factory=lambda: ChannelTable({}))
     _resolved: dict[int, tuple[datetime, int]] = field(default_factory=dict)
 
     async def step(self) -> None:
@@ -158,7 +162,8 @@ class Planner:
         # The drill check in SQL's words: only addresses whose drill flag is the person's and the alert's are
         # taken.
         async with self.database.bulk() as connection:
-            ways = dict(by_person(await people.reach(connection, ids, self.channel_order)))
+            preference = Preference(self.table, await holds.troubled(connection))
+            ways = await ways_of(connection, ids, self.channel_order, preference, self.clock.now())
             active = await people.active(connection, ids) - await silenced(connection, ids)
             chosen, without = [], []
             for who in concerned:
@@ -166,18 +171,7 @@ class Planner:
                     continue
                 way = next_address(ways.get(who.person_id, ()), drill=row.drill, accounts=self.accounts)
                 if way:
-                    chosen.append(
-                        Assignment(
-                            who.person_id,
-                            way.address_id,
-                            way.channel,
-                            way.account,
-                            way.language,
-                            row.drill,
-                            who.confidence,
-                            who.distance_km,
-                        )
-                    )
+                    chosen.append(Assignment.of(way, who.confidence, who.distance_km, drill=row.drill))
                 elif who.person_id not in listed:
                     reason = ADDRESSES_GONE if who.person_id in ways else NO_ADDRESS
                     without.append((who.person_id, reason))

@@ -8,6 +8,7 @@ nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +17,7 @@ from alerts.batches import BatchSizes, Route, Slot, delivery_id, insert_batches
 from alerts.delivery import DeliveryState
 from alerts.lifecycle import LIVE, AlertState
 from alerts.tables import alert, delivery, revision, unreachable
+from registry.audience import Reach
 from storage.database import insert_new
 
 # Renewed with every chunk. A planner that was killed is waited for so long before another goes on.
@@ -47,6 +49,20 @@ class Assignment:
     drill: bool
     confidence: str
     distance_km: float | None
+
+    @classmethod
+    def of(cls, way: Reach, confidence: str, distance_km: float | None, *, drill: bool) -> Self:
+        """Assign a person to one of their addresses."""
+        return cls(
+            way.person_id,
+            way.address_id,
+            way.channel,
+            way.account,
+            way.language,
+            drill,
+            confidence,
+            distance_km,
+        )
 
 
 async def to_plan(connection: AsyncConnection, now: datetime) -> list[tuple[int, AlertState]]:

@@ -81,7 +81,8 @@ async def answered(connection: AsyncConnection, event_id: int, person_id: int, n
     )
     mine = and_(delivery.c.person_id == person_id, delivery.c.revision_id.in_(revisions))
     sent = delivery.c.state.in_([*ARRIVED, DeliveryState.ATTEMPTING, DeliveryState.UNKNOWN])
-    await connection.execute(_change(and_(mine, sent), DeliveryState.READ, "", now))
+    # `delivered_at` is left alone: an answer proves arrival, not that receipts still come in.
+    await connection.execute(_change(and_(mine, sent), DeliveryState.READ, "", now, heard=False))
     await connection.execute(update(delivery).where(mine).values(next_at=None))
 
 
@@ -122,14 +123,17 @@ async def _where(
     return None if found is None else and_(named, delivery.c.address_id == found)
 
 
-def _change(which: ColumnElement[bool], state: DeliveryState, error: str, now: datetime) -> Any:
+def _change(
+    which: ColumnElement[bool], state: DeliveryState, error: str, now: datetime, *, heard: bool = True
+) -> Any:
     forward = one_of(predecessors(state))
     changes: dict[str, Any] = {"state": case((forward, state.value), else_=delivery.c.state)}
     if state in ARRIVED:
         changes["accepted_at"] = func.coalesce(delivery.c.accepted_at, now)
     if state in CONFIRMED:
-        changes["delivered_at"] = func.coalesce(delivery.c.delivered_at, now)
         changes["next_at"] = None
+    if state in CONFIRMED and heard:
+        changes["delivered_at"] = func.coalesce(delivery.c.delivered_at, now)
     if state is DeliveryState.READ:
         changes["read_at"] = func.coalesce(delivery.c.read_at, now)
     if state in {DeliveryState.FAILED, DeliveryState.GONE}:

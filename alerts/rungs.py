@@ -1,33 +1,43 @@
 """The next rung: people whose channel failed or stayed silent past its deadline are tried on their next one.
 
 Touches SQL under the revision's fence. A later rung is a new row; the person still counts once, by their
-best row.
+best row. Silence is asked whether it can be believed first (`alerts.silence`): a storm of it is held, with
+the operators paged, until receipts come in or an officer releases it (`alerts.holds`).
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts import plans, standing
+from alerts import holds, plans, silence, standing
 from alerts.batches import BatchSizes
-from alerts.delivery import CONFIRMED, DeliveryState
+from alerts.channels import ChannelTable
+from alerts.checkins import silenced
+from alerts.deadlines import Deadlines
+from alerts.delivery import DeliveryState
 from alerts.plans import Assignment, FenceLostError, Plan
+from alerts.progress import Due, due, histories, postpone, settle
 from alerts.revisions import read_revision
-from alerts.routing import Account, by_person, next_address
-from alerts.tables import alert, checkin, delivery, revision
-from registry import audience as people
+from alerts.routing import Account, Preference, next_address
+from alerts.silence import Doubt, Silence
+from alerts.standing import Standing
+from alerts.ways import ways_of
 from storage.clock import Clock
 from storage.database import Database
 
 PAGE = 2_000
-STORM_SHARE = 0.2
-STORM_PEOPLE = 50
 LAG_S = 30.0
+JUDGED_FOR_S = 2.0
+LOOK_BACK_S = 5.0  # held accounts nobody is due on are looked at so often: their receipts may be back
+HELD_FOR = timedelta(seconds=15)
+SURPLUS_FOR = timedelta(seconds=1)
+PACE_SHARE = 0.01  # after a release: this share of those sent to moves in a second ...
+PACE_PEOPLE = 20.0  # ... and at least so many people
+LONGEST_STEP_S = 2.0  # a step that comes late does not make up for more than this
 
 log = structlog.get_logger(__name__)
 
@@ -36,46 +46,36 @@ InboxLag = Callable[[AsyncConnection, datetime], Awaitable[float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """A delivery whose next rung is due."""
+class _Judged:
+    """The silence of a revision's accounts, and when we looked (monotonic)."""
 
-    id: int
-    revision_id: int
-    person_id: int
-    rung: int
-    channel: str
-    account: str
-    state: str
-    confidence: str
-    distance_km: float | None
+    at: float
+    known: Mapping[Account, Silence]
 
 
-@dataclass(frozen=True, slots=True)
-class Holds:
-    """How a hold is told and asked for, handed down by `app/`.
+@dataclass(slots=True)
+class Rungs:
+    """Moves people to their next channel; several may run, each revision has one at a time.
 
     Attributes:
-        post: page the operators: revision, channel, account, reason.
-        released: whether an officer released exactly this hold.
+        confirming: channels that send receipts; silence on others says little and is never held.
+        table: where a channel works.
     """
-
-    post: Callable[[AsyncConnection, int, Account, str, datetime], Awaitable[None]]
-    released: Callable[[AsyncConnection, int, Account], Awaitable[bool]]
-
-
-@dataclass(frozen=True, slots=True)
-class Rungs:
-    """Moves people to their next channel."""
 
     database: Database
     clock: Clock
     accounts: frozenset[Account]
-    confirming: frozenset[str]  # channels that send receipts
+    confirming: frozenset[str]
     sizes: BatchSizes
     channel_order: Sequence[str]
     inbox_lag: InboxLag
-    holds: Holds
     owner: str
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    table: ChannelTable = field(default_factory=lambda: ChannelTable({}))
+    _judged: dict[int, _Judged] = field(default_factory=dict)
+    _failing: set[Account] = field(default_factory=set)
+    _moved_at: dict[tuple[int, Account], float] = field(default_factory=dict)  # monotonic
+    _looked_at: float = float("-inf")
 
     async def step(self) -> int:
         """Move whoever is due; return how many deliveries were written.
@@ -85,24 +85,29 @@ class Rungs:
         """
         now = self.clock.now()
         async with self.database.read() as connection:
-            due = await _due(connection, now)
-            late = bool(due) and await self.inbox_lag(connection, now) > LAG_S
+            waiting = await due(connection, now, PAGE)
+            late = await self.inbox_lag(connection, now) > LAG_S if waiting else False
+            for revision_id in waiting:
+                await self._judge(connection, revision_id, now)
         moved = 0
-        for revision_id, rows in due.items():
+        for revision_id, rows in waiting.items():
             moved += await self._move(revision_id, rows, now, late=late)
+        if self.clock.monotonic() - self._looked_at > LOOK_BACK_S:
+            self._looked_at = self.clock.monotonic()
+            await self._look_back(now)
         return moved
 
     async def _move(self, revision_id: int, rows: list[Due], now: datetime, *, late: bool) -> int:
         async with self.database.bulk() as connection:
             stands = await standing.read(connection, revision_id)
             if stands.refusal(now):
-                await _settle(connection, [row.id for row in rows])
+                await settle(connection, [row.id for row in rows])
                 return 0
             plan = await plans.claim(connection, revision_id, self.owner, now)
             if plan is None:
                 return 0
             try:
-                rows = await self._held_back(connection, revision_id, rows, now, late=late)
+                rows = await self._believed(connection, revision_id, rows, now, late=late)
                 return await self._write(connection, plan, rows, drill=stands.drill, now=now)
             except FenceLostError:
                 log.warning("another planner took a revision over", action="rungs.lost", revision=revision_id)
@@ -110,7 +115,7 @@ class Rungs:
             finally:
                 await plans.release(connection, plan)
 
-    async def _held_back(
+    async def _believed(
         self,
         connection: AsyncConnection,
         revision_id: int,
@@ -119,22 +124,88 @@ class Rungs:
         *,
         late: bool,
     ) -> list[Due]:
-        """Leave out whom a storm of silence would move: it is likelier that news is late than that all
-        are."""
-        silent = Counter((row.channel, row.account) for row in rows if self._silent(row))
-        stopped = set()
-        for account, count in silent.items():
-            sent = await _sent(connection, revision_id, account)
-            storm = count >= STORM_PEOPLE and count > STORM_SHARE * sent
-            if (late or storm) and not await self.holds.released(connection, revision_id, account):
-                reason = "inbox_lag" if late else "storm"
-                await self.holds.post(connection, revision_id, account, reason, now)
-                stopped.add(account)
-        return [row for row in rows if not (self._silent(row) and (row.channel, row.account) in stopped)]
+        """Leave out whom a storm of silence would move: likelier than that all are silent, news is late."""
+        known = self._judged[revision_id].known
+        await self._tell_failing(connection, known, now)
+        believed = [row for row in rows if not self._silent(row)]
+        by_account: defaultdict[Account, list[Due]] = defaultdict(list)
+        for row in rows:
+            if self._silent(row):
+                by_account[row.channel, row.account].append(row)
+        for account, group in by_account.items():
+            there = known.get(account, Silence())
+            why = there.doubt(late=late)
+            if why is None:
+                await holds.passed(connection, revision_id, account, now)
+                believed += group
+            elif await holds.was_released(connection, revision_id, account):
+                moving = self._allowance(revision_id, account, there)
+                believed += group[:moving]
+                await postpone(connection, [row.id for row in group[moving:]], now + SURPLUS_FOR)
+            else:
+                await self._hold(connection, revision_id, account, why, now)
+                await postpone(connection, [row.id for row in group], now + HELD_FOR)
+        return believed
+
+    async def _hold(
+        self, connection: AsyncConnection, revision_id: int, account: Account, why: Doubt, now: datetime
+    ) -> None:
+        people = await silence.silent_people(connection, revision_id, account)
+        await holds.hold(connection, revision_id, account, why, people, now)
+        log.warning("silent people are held", action="rungs.held", revision=revision_id, channel=account[0])
 
     def _silent(self, row: Due) -> bool:
         """Taken by a channel that confirms, and not confirmed."""
         return row.state == DeliveryState.ACCEPTED and row.channel in self.confirming
+
+    def _allowance(self, revision_id: int, account: Account, there: Silence) -> int:
+        """How many may be moved now after a release."""
+        now = self.clock.monotonic()
+        before = self._moved_at.get((revision_id, account), now - LONGEST_STEP_S)
+        rate = max(PACE_PEOPLE, PACE_SHARE * there.sent)
+        count = int(rate * min(now - before, LONGEST_STEP_S))
+        if count:
+            self._moved_at[revision_id, account] = now
+        return count
+
+    async def _judge(self, connection: AsyncConnection, revision_id: int, now: datetime) -> Standing:
+        """Keep what is known of a revision's silence at most `JUDGED_FOR_S` old; return how it stands."""
+        stands = await standing.read(connection, revision_id)
+        judged = self._judged.get(revision_id)
+        if judged is None or self.clock.monotonic() - judged.at >= JUDGED_FOR_S:
+            # Half of their time is enough to be heard of; waiting for all of it would move the first ones.
+            seconds = self.deadlines.seconds.get(stands.severity, 0.0)
+            known = await silence.read(connection, revision_id, now - timedelta(seconds=seconds / 2))
+            self._judged[revision_id] = _Judged(self.clock.monotonic(), known)
+        return stands
+
+    async def _tell_failing(
+        self, connection: AsyncConnection, known: Mapping[Account, Silence], now: datetime
+    ) -> None:
+        for account, there in known.items():
+            if there.failing or account in self._failing:
+                await holds.failing(connection, account, now, still=there.failing)
+                (self._failing.add if there.failing else self._failing.discard)(account)
+
+    async def _look_back(self, now: datetime) -> None:
+        """Close holds whose receipts are back or whose warning is over."""
+        async with self.database.read() as connection:
+            held = await holds.standing(connection)
+            late = bool(held) and await self.inbox_lag(connection, now) > LAG_S
+            refused = {
+                one.revision_id: bool((await self._judge(connection, one.revision_id, now)).refusal(now))
+                for one in held
+            }
+        ended = [
+            one
+            for one in held
+            if refused[one.revision_id]
+            or self._judged[one.revision_id].known.get(one.account, Silence()).doubt(late=late) is None
+        ]
+        if ended:
+            async with self.database.bulk() as connection:
+                for one in ended:
+                    await holds.passed(connection, one.revision_id, one.account, now)
 
     async def _write(
         self,
@@ -147,101 +218,24 @@ class Rungs:
     ) -> int:
         text = await read_revision(connection, plan.revision_id)
         ids = [row.person_id for row in rows]
-        history = await _history(connection, plan.revision_id, ids)
-        ways = dict(by_person(await people.reach(connection, ids, self.channel_order)))
+        history = await histories(connection, plan.revision_id, ids)
+        preference = Preference(self.table, await holds.troubled(connection))
+        ways = await ways_of(connection, ids, self.channel_order, preference, now)
+        spared = await silenced(connection, ids)
         groups: defaultdict[int, list[Assignment]] = defaultdict(list)
         for row in rows:
             known = history[row.person_id]
-            if known.reached or row.rung < known.last_rung:
+            if known.reached or row.rung < known.last_rung or row.person_id in spared:
                 continue
             way = next_address(
                 ways.get(row.person_id, ()), drill=drill, accounts=self.accounts, used=known.used
             )
             if way:
-                groups[row.rung + 1].append(
-                    Assignment(
-                        row.person_id,
-                        way.address_id,
-                        way.channel,
-                        way.account,
-                        way.language,
-                        drill,
-                        row.confidence,
-                        row.distance_km,
-                    )
-                )
+                groups[row.rung + 1].append(Assignment.of(way, row.confidence, row.distance_km, drill=drill))
         for rung, chosen in groups.items():
             priority = plans.PRIORITY.get(text.severity, 2)
             await plans.write_deliveries(
                 connection, plan, chosen, rung=rung, priority=priority, sizes=self.sizes, now=now
             )
-        await _settle(connection, [row.id for row in rows])
+        await settle(connection, [row.id for row in rows])
         return sum(map(len, groups.values()))
-
-
-@dataclass(frozen=True, slots=True)
-class _History:
-    reached: bool
-    last_rung: int
-    used: frozenset[int]
-
-
-async def _due(connection: AsyncConnection, now: datetime) -> dict[int, list[Due]]:
-    query = (
-        select(*(delivery.c[name] for name in Due.__slots__))
-        .where(delivery.c.next_at <= now)
-        .order_by(delivery.c.id)
-        .limit(PAGE)
-    )
-    due: defaultdict[int, list[Due]] = defaultdict(list)
-    for row in await connection.execute(query):
-        due[row.revision_id].append(Due(*row))
-    return due
-
-
-async def _settle(connection: AsyncConnection, ids: Sequence[int]) -> None:
-    """Nothing more is due for these."""
-    await connection.execute(update(delivery).where(delivery.c.id.in_(ids)).values(next_at=None))
-
-
-async def _sent(connection: AsyncConnection, revision_id: int, account: Account) -> int:
-    query = select(func.count()).where(
-        delivery.c.revision_id == revision_id,
-        delivery.c.channel == account[0],
-        delivery.c.account == account[1],
-        delivery.c.state.in_([DeliveryState.ACCEPTED, *CONFIRMED]),
-    )
-    return int((await connection.execute(query)).scalar_one())
-
-
-async def _history(
-    connection: AsyncConnection, revision_id: int, ids: Collection[int]
-) -> dict[int, _History]:
-    """What these people got of a revision so far; an answer in the event counts as reached."""
-    query = (
-        select(
-            delivery.c.person_id,
-            delivery.c.rung,
-            delivery.c.address_id,
-            delivery.c.state,
-            checkin.c.status.label("answer"),
-        )
-        .join(revision, revision.c.id == delivery.c.revision_id)
-        .join(alert, alert.c.id == revision.c.alert_id)
-        .outerjoin(
-            checkin,
-            and_(checkin.c.event_id == alert.c.event_id, checkin.c.person_id == delivery.c.person_id),
-        )
-        .where(delivery.c.revision_id == revision_id, delivery.c.person_id.in_(ids))
-    )
-    rows = defaultdict(list)
-    for row in await connection.execute(query):
-        rows[row.person_id].append(row)
-    return {
-        person: _History(
-            reached=any(row.answer or row.state in CONFIRMED for row in found),
-            last_rung=max(row.rung for row in found),
-            used=frozenset(row.address_id for row in found),
-        )
-        for person, found in rows.items()
-    }

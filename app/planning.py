@@ -18,7 +18,7 @@ from alerts.epoch import EpochKeeper
 from alerts.planner import Planner
 from alerts.queue import Queue
 from alerts.routing import Account
-from alerts.rungs import Holds, Rungs
+from alerts.rungs import Rungs
 from alerts.targeting import Targeting
 from app.core import Core
 from app.gateways import CHANNEL_ORDER
@@ -27,7 +27,7 @@ from app.worker import process_name
 from bot.gateway import BulkGateway
 from bot.waiting import lag_s
 from places.area import Touch
-from staff import audit, notices
+from staff import audit
 from storage.errors import StorageUnavailableError
 from storage.keys import AccountKeys
 
@@ -53,6 +53,7 @@ class PlannerProcess:
         self._channels = [channel.value for channel in CHANNEL_ORDER]
         self._targeting = Targeting(core.database, core.clock, touch, self._channels)
         self._accounts = frozenset(core.gateways.all)
+        self._table = core.channel_table
         gateways = core.gateways.all
         self._sizes = BatchSizes(
             {account: gateway.limits.batch for account, gateway in gateways.items()},
@@ -122,6 +123,7 @@ class PlannerProcess:
             record=_record,
             owner=self._name,
             resolve_every=timedelta(seconds=core.settings.resolve_every_s),
+            table=self._table,
         )
 
     def _rungs(self) -> Rungs:
@@ -135,8 +137,9 @@ class PlannerProcess:
             sizes=self._sizes,
             channel_order=self._channels,
             inbox_lag=lag_s,
-            holds=Holds(post=_post_hold, released=_hold_released),
             owner=self._name,
+            deadlines=core.deadlines,
+            table=self._table,
         )
 
     def _move(self, rungs: Rungs, dispatch: Dispatch) -> Callable[[], Awaitable[None]]:
@@ -155,31 +158,3 @@ class PlannerProcess:
 
 async def _record(connection: AsyncConnection, action: str, subject: str, at: datetime) -> None:
     await audit.append(connection, at=at, actor=MACHINE, action=action, subject=subject, detail={})
-
-
-def _hold_subject(revision_id: int, account: Account) -> str:
-    return f"revision:{revision_id}:{account[0]}:{account[1]}"
-
-
-async def _post_hold(
-    connection: AsyncConnection, revision_id: int, account: Account, reason: str, at: datetime
-) -> None:
-    why = {
-        "inbox_lag": "messages of citizens wait more than 30 s to be processed",
-        "storm": "far more people than usual stayed silent at once",
-    }[reason]
-    await notices.post(
-        connection,
-        kind="rungs.held",
-        subject=_hold_subject(revision_id, account),
-        text=f"People silent on {account[0]} are not tried on their next channel: {why}, so news is "
-        "probably late. Close this notice to try their next channel all the same.",
-        urgent=True,
-        at=at,
-    )
-
-
-async def _hold_released(connection: AsyncConnection, revision_id: int, account: Account) -> bool:
-    return await notices.was_closed(
-        connection, kind="rungs.held", subject=_hold_subject(revision_id, account)
-    )

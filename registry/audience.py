@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    case,
     cast,
     extract,
     func,
@@ -133,6 +134,22 @@ async def countries(connection: AsyncConnection, person_ids: Sequence[int]) -> d
         for country, people in await connection.execute(query):
             found[country] += people
     return dict(found.most_common())
+
+
+async def where(connection: AsyncConnection, person_ids: Sequence[int], at: datetime) -> dict[int, str]:
+    """The country (ISO-2) each of these people is in at `at`: of a trip they are on, else of their home."""
+    begun = whereabouts.c.valid_from.is_(None) | (whereabouts.c.valid_from <= at)
+    open_still = whereabouts.c.valid_to.is_(None) | (whereabouts.c.valid_to >= at)
+    travelling = case((whereabouts.c.kind == "trip", 1), else_=0)
+    found: dict[int, str] = {}
+    for some in _parts(person_ids):
+        query = (
+            select(whereabouts.c.person_id, whereabouts.c.country)
+            .where(whereabouts.c.person_id.in_(some), begun, open_still)
+            .order_by(travelling, whereabouts.c.confirmed_at, whereabouts.c.id)
+        )
+        found.update((person, country) for person, country in await connection.execute(query))
+    return found
 
 
 async def headcount_columns(

@@ -5,6 +5,7 @@ once: while a notice of one kind and subject is open, another of the same is onl
 if it is).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -71,8 +72,17 @@ async def resolve(connection: AsyncConnection, *, kind: str, subject: str, at: d
     )
 
 
-async def was_closed(connection: AsyncConnection, *, kind: str, subject: str) -> bool:
-    """Whether somebody dealt with a notice of this kind and subject and none is open again."""
-    same = select(notice.c.closed_at).where(notice.c.kind == kind, notice.c.subject == subject)
-    found = (await connection.execute(same)).scalars().all()
-    return bool(found) and all(closed is not None for closed in found)
+async def open_of(connection: AsyncConnection, kinds: Collection[str], *, begins: str = "") -> list[Notice]:
+    """Open notices of some kinds whose subject begins so, oldest first."""
+    query = select(
+        notice.c.id, notice.c.kind, notice.c.subject, notice.c.text, notice.c.urgent, notice.c.at
+    ).where(notice.c.kind.in_(sorted(kinds)), notice.c.closed_at.is_(None))
+    if begins:
+        query = query.where(notice.c.subject.startswith(begins, autoescape=True))
+    return [Notice(*row) for row in await connection.execute(query.order_by(notice.c.id))]
+
+
+async def was_posted(connection: AsyncConnection, *, kind: str, subject: str) -> bool:
+    """Whether there ever was a notice of this kind and subject, open or closed."""
+    query = select(notice.c.id).where(notice.c.kind == kind, notice.c.subject == subject).limit(1)
+    return (await connection.execute(query)).first() is not None

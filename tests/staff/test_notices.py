@@ -38,3 +38,16 @@ async def test_a_closed_notice_stays_closed_and_a_new_one_opens(database: Databa
         assert second.id != first.id
         await notices.resolve(connection, kind="a", subject="b", at=START)
         assert await notices.open_notices(connection) == []
+
+
+async def test_notices_are_found_by_kind_and_beginning(sqlite: Database) -> None:
+    async with sqlite.durable() as connection:
+        for kind, subject in (("a", "revision:1:x"), ("a", "revision:12:x"), ("b", "revision:1:x")):
+            await notices.post(connection, kind=kind, subject=subject, text="t", urgent=False, at=START)
+        found = await notices.open_of(connection, ["a"], begins="revision:1:")
+        assert [one.subject for one in found] == ["revision:1:x"]
+        assert await notices.close(connection, found[0].id, at=START)
+        assert await notices.open_of(connection, ["a"], begins="revision:1:") == []
+        assert await notices.was_posted(connection, kind="a", subject="revision:1:x")
+        assert not await notices.was_posted(connection, kind="a", subject="revision:2:x")
+        assert await notices.open_of(connection, ["a"], begins="revision_1") == []

@@ -1,0 +1,139 @@
+"""People who are not tried on their next channel because the silence is not believed; and an officer's word
+that they are.
+
+Touches operators' notices and the audit chain. A hold passes by itself once receipts come in again. Closing
+its notice changes nothing: only the release, which says what it does, lets people be moved, and then at a
+measured pace.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alerts.routing import Account
+from alerts.silence import Doubt
+from staff import audit, notices
+
+HELD, RELEASED, FAILING, CLOSED = "rungs.held", "rungs.released", "account.failing", "account.closed"
+WHY = {
+    Doubt.INBOX_LAG: "messages that came in wait more than 30 s to be processed",
+    Doubt.STORM: "far more people than usual stayed silent at once",
+    Doubt.RECEIPTS: "no receipt came in for the people who were sent to last",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One account of one warning.
+
+    Attributes:
+        text: what happened, for officers.
+        at: when it was seen last.
+        released: an officer let people be moved; not any more a hold.
+    """
+
+    revision_id: int
+    account: Account
+    text: str
+    at: datetime
+    released: bool
+
+
+def subject_of(revision_id: int, account: Account) -> str:
+    """The subject of a hold's notices."""
+    return f"revision:{revision_id}:{account[0]}:{account[1]}"
+
+
+async def hold(
+    connection: AsyncConnection, revision_id: int, account: Account, why: Doubt, people: int, now: datetime
+) -> None:
+    """Page the operators: these people stay where they are until receipts come in or an officer decides."""
+    await notices.post(
+        connection,
+        kind=HELD,
+        subject=subject_of(revision_id, account),
+        text=f"{people} people silent on {account[0]} ({account[1]}) are not tried on their next channel: "
+        f"{WHY[why]}, so news is probably late. It goes on by itself when receipts come in; an officer may "
+        "try their next channel now.",
+        urgent=True,
+        at=now,
+    )
+
+
+async def passed(connection: AsyncConnection, revision_id: int, account: Account, now: datetime) -> None:
+    """Silence is believed again."""
+    for kind in (HELD, RELEASED):
+        await notices.resolve(connection, kind=kind, subject=subject_of(revision_id, account), at=now)
+
+
+async def was_released(connection: AsyncConnection, revision_id: int, account: Account) -> bool:
+    """Whether an officer released exactly this hold."""
+    return await notices.was_posted(connection, kind=RELEASED, subject=subject_of(revision_id, account))
+
+
+async def release(
+    connection: AsyncConnection, actor: str, revision_id: int, account: Account, people: int, now: datetime
+) -> bool:
+    """An officer has the silent people tried on their next channel; False when nothing is held there."""
+    subject = subject_of(revision_id, account)
+    if not await notices.open_of(connection, [HELD], begins=subject):
+        return False
+    await notices.resolve(connection, kind=HELD, subject=subject, at=now)
+    await notices.post(
+        connection,
+        kind=RELEASED,
+        subject=subject,
+        text=f"An officer had {people} people silent on {account[0]} ({account[1]}) tried on their next "
+        "channel. They are moved little by little.",
+        urgent=False,
+        at=now,
+    )
+    await audit.append(
+        connection,
+        at=now,
+        actor=actor,
+        action="rungs.release",
+        subject=f"revision:{revision_id}",
+        detail={"channel": account[0], "account": account[1], "people": people},
+    )
+    return True
+
+
+async def failing(connection: AsyncConnection, account: Account, now: datetime, *, still: bool) -> None:
+    """Page the operators that most of what an account sends fails; or that it does so no more."""
+    subject = f"{account[0]}:{account[1]}"
+    if not still:
+        await notices.resolve(connection, kind=FAILING, subject=subject, at=now)
+        return
+    await notices.post(
+        connection,
+        kind=FAILING,
+        subject=subject,
+        text=f"Most messages on {account[0]} ({account[1]}) fail; the board says why. People are tried on "
+        "their next channel, and new ones elsewhere first.",
+        urgent=True,
+        at=now,
+    )
+
+
+async def standing(connection: AsyncConnection, revision_id: int | None = None) -> list[Hold]:
+    """What is held or was released and is still going on, of one revision or of all."""
+    begins = "revision:" if revision_id is None else f"revision:{revision_id}:"
+    found = []
+    for notice in await notices.open_of(connection, [HELD, RELEASED], begins=begins):
+        _, revision, channel, account = notice.subject.split(":", 3)
+        found.append(Hold(int(revision), (channel, account), notice.text, notice.at, notice.kind == RELEASED))
+    return found
+
+
+async def troubled(connection: AsyncConnection) -> frozenset[Account]:
+    """Accounts that others go before: receipts stopped, most fails, or the provider refuses us."""
+    held = {one.account for one in await standing(connection)}
+    found = await notices.open_of(connection, [FAILING, CLOSED])
+    return frozenset(held | {_account(notice.subject) for notice in found})
+
+
+def _account(subject: str) -> Account:
+    channel, _, account = subject.partition(":")
+    return channel, account

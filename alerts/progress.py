@@ -1,0 +1,96 @@
+"""How far the copies of one warning got, for whoever decides about next rungs. Reads and settles rows."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from alerts.delivery import CONFIRMED
+from alerts.tables import alert, checkin, delivery, revision
+from storage.database import MAX_PARAMETERS
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery whose next rung is due."""
+
+    id: int
+    revision_id: int
+    person_id: int
+    rung: int
+    channel: str
+    account: str
+    state: str
+    confidence: str
+    distance_km: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What one person got of a revision so far; an answer in the event counts as reached."""
+
+    reached: bool
+    last_rung: int
+    used: frozenset[int]
+
+
+async def due(connection: AsyncConnection, now: datetime, limit: int) -> dict[int, list[Due]]:
+    """Up to `limit` deliveries that are due, by revision, those first that wait longest."""
+    query = (
+        select(*(delivery.c[name] for name in Due.__slots__))
+        .where(delivery.c.next_at <= now)
+        .order_by(delivery.c.next_at, delivery.c.id)
+        .limit(limit)
+    )
+    found: defaultdict[int, list[Due]] = defaultdict(list)
+    for row in await connection.execute(query):
+        found[row.revision_id].append(Due(*row))
+    return found
+
+
+async def settle(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    """Nothing more is due for these."""
+    await postpone(connection, ids, None)
+
+
+async def postpone(connection: AsyncConnection, ids: Sequence[int], until: datetime | None) -> None:
+    """Look at these again at `until`; None = never."""
+    for start in range(0, len(ids), MAX_PARAMETERS - 10):
+        part = ids[start : start + MAX_PARAMETERS - 10]
+        await connection.execute(update(delivery).where(delivery.c.id.in_(part)).values(next_at=until))
+
+
+async def histories(
+    connection: AsyncConnection, revision_id: int, person_ids: Collection[int]
+) -> dict[int, History]:
+    """What these people got of a revision so far."""
+    query = (
+        select(
+            delivery.c.person_id,
+            delivery.c.rung,
+            delivery.c.address_id,
+            delivery.c.state,
+            checkin.c.status.label("answer"),
+        )
+        .join(revision, revision.c.id == delivery.c.revision_id)
+        .join(alert, alert.c.id == revision.c.alert_id)
+        .outerjoin(
+            checkin,
+            and_(checkin.c.event_id == alert.c.event_id, checkin.c.person_id == delivery.c.person_id),
+        )
+        .where(delivery.c.revision_id == revision_id, delivery.c.person_id.in_(person_ids))
+    )
+    rows = defaultdict(list)
+    for row in await connection.execute(query):
+        rows[row.person_id].append(row)
+    return {
+        person: History(
+            reached=any(row.answer or row.state in CONFIRMED for row in found),
+            last_rung=max(row.rung for row in found),
+            used=frozenset(row.address_id for row in found),
+        )
+        for person, found in rows.items()
+    }

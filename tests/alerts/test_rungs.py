@@ -1,0 +1,198 @@
+"""Who moves to their next channel, who is held, and what an officer's release does."""
+
+import pytest
+from sqlalchemy import func, select, update
+
+from alerts import checkins
+from alerts.checkin_status import CheckinSource, CheckinStatus
+from alerts.silence import Doubt, Silence
+from alerts.tables import alert, delivery
+from registry import people
+from staff import audit, notices
+from storage.database import Database
+from storage.vault import Vault
+from tests.alerts.ladder import DEADLINE, Ladder, open_ladder
+from tests.alerts.office import NOW
+
+ALL_DUE = DEADLINE.total_seconds()
+
+
+@pytest.fixture
+async def ladder(sqlite: Database, vault: Vault) -> Ladder:
+    return await open_ladder(sqlite, vault)
+
+
+async def test_the_silent_few_are_tried_on_their_next_channel_once(database: Database, vault: Vault) -> None:
+    ladder = await open_ladder(database, vault)
+    await ladder.send(30, "delivered")
+    silent = await ladder.send(10, known=True)
+    assert await ladder.after(ALL_DUE - 1) == 0
+    assert await ladder.after(60) == 10
+    assert await ladder.after(60) == 0
+    assert await ladder.moved() == silent
+    async with database.read() as connection:
+        rows = (await connection.execute(select(delivery).where(delivery.c.rung == 1))).all()
+    assert {(row.channel, row.state) for row in rows} == {("sms", "queued")}
+    assert await ladder.notices() == []
+
+
+async def test_a_storm_of_silence_is_held_and_the_operators_are_paged(
+    database: Database, vault: Vault
+) -> None:
+    ladder = await open_ladder(database, vault)
+    await ladder.send(60, "delivered")
+    await ladder.send(60)
+    await ladder.send(60, "delivered")
+    assert await ladder.after(ALL_DUE + 60) == 0
+    (notice,) = await ladder.notices()
+    assert notice.urgent
+    assert notice.kind == "rungs.held"
+    assert "60 people silent on whatsapp" in notice.text
+    assert "far more people than usual" in notice.text
+    for _ in range(5):
+        assert await ladder.after(30) == 0
+    assert await ladder.moved() == []
+    assert len(await ladder.notices()) == 1
+
+
+async def test_not_even_the_first_ones_move_while_receipts_have_stopped(ladder: Ladder) -> None:
+    await ladder.send(300)
+    assert await ladder.after(ALL_DUE) == 0  # one person is due; most of the others had half their time
+    assert await ladder.moved() == []
+    assert "no receipt came in" in (await ladder.notices())[0].text
+
+
+async def test_that_the_last_ones_are_silent_without_exception_is_enough(ladder: Ladder) -> None:
+    await ladder.send(300, "delivered")
+    await ladder.send(55)  # 15 %: no storm by its share
+    assert await ladder.after(ALL_DUE + 400) == 0
+    assert "no receipt came in" in (await ladder.notices())[0].text
+
+
+async def test_phones_that_are_off_here_and_there_are_no_storm(ladder: Ladder) -> None:
+    for _ in range(11):
+        await ladder.send(5, known=True)
+        await ladder.send(30, "delivered")
+    assert await ladder.after(ALL_DUE + 400) == 55
+    assert await ladder.holds() == []
+
+
+async def test_who_failed_moves_whatever_is_held(ladder: Ladder) -> None:
+    await ladder.send(200)
+    failed = await ladder.send(5, "failed", known=True)
+    assert await ladder.after(ALL_DUE + 400) == 5
+    assert await ladder.moved() == failed
+    assert len(await ladder.holds()) == 1
+
+
+async def test_held_people_hold_up_no_others(ladder: Ladder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alerts.rungs.PAGE", 100)
+    await ladder.send(250)
+    await ladder.send(5, "failed", known=True)
+    moved = [await ladder.after(ALL_DUE + 400 if not step else 1) for step in range(4)]
+    assert sum(moved) == 5
+
+
+async def test_an_inbox_that_is_behind_holds_silence_only(ladder: Ladder) -> None:
+    await ladder.send(5, known=True)
+    failed = await ladder.send(5, "failed", known=True)
+    ladder.lag = 31.0
+    assert await ladder.after(ALL_DUE + 60) == 5
+    assert await ladder.moved() == failed
+    assert "wait more than 30 s" in (await ladder.notices())[0].text
+    ladder.lag = 0.0
+    assert await ladder.after(20) == 5
+    assert await ladder.notices() == []
+
+
+async def test_the_hold_passes_by_itself_when_receipts_come_in(ladder: Ladder) -> None:
+    silent = await ladder.send(200)
+    assert await ladder.after(ALL_DUE + 200) == 0
+    assert len(await ladder.holds()) == 1
+    await ladder.confirm(silent)
+    await ladder.after(10)
+    assert await ladder.holds() == []
+    assert await ladder.notices() == []
+    assert await ladder.moved() == []
+
+
+async def test_released_people_move_at_a_measured_pace_and_each_once(
+    database: Database, vault: Vault
+) -> None:
+    ladder = await open_ladder(database, vault)
+    silent = await ladder.send(80, known=True)
+    assert await ladder.after(ALL_DUE + 200) == 0
+    assert await ladder.release()
+    assert not await ladder.release(), "twice is nothing"
+    steps = []
+    while len(await ladder.moved()) < len(silent):
+        steps.append(await ladder.after(1.0))
+        assert len(steps) < 60
+    assert 0 < max(steps) <= 40, "nobody makes a storm of it"
+    assert sum(steps) == len(silent)
+    assert sorted(await ladder.moved()) == sorted(silent)
+    assert await ladder.after(60) == 0
+    async with database.read() as connection:
+        (entry,) = [one for one in await audit.newest(connection, limit=9) if one.action == "rungs.release"]
+        each = select(func.count()).select_from(delivery).group_by(delivery.c.person_id, delivery.c.rung)
+        assert set((await connection.execute(each)).scalars()) == {1}
+    assert entry.actor == "officer:1"
+    assert entry.detail == {"channel": "whatsapp", "account": "main", "people": 0}
+
+
+async def test_closing_the_notice_releases_nobody(ladder: Ladder) -> None:
+    await ladder.send(200)
+    await ladder.after(ALL_DUE + 200)
+    async with ladder.database.durable() as connection:
+        (notice,) = await notices.open_notices(connection)
+        await notices.close(connection, notice.id, at=ladder.clock.at)
+    for _ in range(4):
+        assert await ladder.after(20) == 0
+    assert len(await ladder.holds()) == 1
+
+
+async def test_who_must_get_no_automatic_message_is_not_moved(ladder: Ladder) -> None:
+    who, other, gone = await ladder.send(3, known=True)
+    async with ladder.database.durable() as connection:
+        event = await connection.scalar(select(alert.c.event_id))
+        await checkins.record(
+            connection, event_id=event, person_id=who, status=CheckinStatus.HOSPITALISED,
+            source=CheckinSource.OFFICER, at=NOW, officer_id=1,
+        )  # fmt: skip
+        await people.stop(connection, gone, NOW)
+    assert await ladder.after(ALL_DUE + 60) == 1
+    assert await ladder.moved() == [other]
+
+
+async def test_silence_of_a_channel_without_receipts_is_never_held(ladder: Ladder) -> None:
+    ladder.rungs.confirming = frozenset()
+    silent = await ladder.send(80, known=True)
+    assert await ladder.after(ALL_DUE + 100) == 80
+    assert sorted(await ladder.moved()) == sorted(silent)
+
+
+async def test_an_account_on_which_most_fails_is_told_and_goes_behind(ladder: Ladder) -> None:
+    await ladder.send(60, "failed")
+    assert await ladder.after(ALL_DUE + 100) == 0  # they have no other channel here
+    (notice,) = await ladder.notices()
+    assert (notice.kind, notice.subject, notice.urgent) == ("account.failing", "whatsapp:main", True)
+    async with ladder.database.durable() as connection:
+        await connection.execute(update(delivery).where(delivery.c.rung == 0).values(state="delivered"))
+    await ladder.send(1)
+    await ladder.after(ALL_DUE)
+    assert await ladder.notices() == []
+
+
+@pytest.mark.parametrize(
+    ("found", "late", "doubt"),
+    [
+        (Silence(sent=1_000, silent=200), False, None),
+        (Silence(sent=1_000, silent=201), False, Doubt.STORM),
+        (Silence(sent=49, silent=49, since_last=49), False, None),
+        (Silence(sent=1_000, silent=50, since_last=50), False, Doubt.RECEIPTS),
+        (Silence(sent=1_000, silent=1), True, Doubt.INBOX_LAG),
+        (Silence(), True, None),
+    ],
+)
+def test_when_silence_is_doubted(found: Silence, late: bool, doubt: Doubt | None) -> None:
+    assert found.doubt(late=late) is doubt
