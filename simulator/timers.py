@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Hashable
+from functools import partial
 from typing import Any
 
 
@@ -20,7 +21,10 @@ class Lanes:
         at = max(now + seconds, self._last.get(lane, 0.0))
         self._last[lane] = at
         self._lanes.setdefault(lane, deque()).append(work)
-        self._timers.after(at - now, lambda: self._lanes[lane].popleft()())
+        self._timers.after(at - now, partial(self._oldest, lane))
+
+    def _oldest(self, lane: Hashable) -> None:
+        self._lanes[lane].popleft()()
 
 
 class Timers:

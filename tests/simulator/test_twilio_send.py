@@ -214,7 +214,7 @@ class TestFaults:
         assert [(await line.sms())[0] for _ in range(2)] == [401, 401]
 
 
-@pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")  # Twilio's own package does
+@pytest.mark.filterwarnings("ignore:.* is deprecated:DeprecationWarning")  # Twilio's own package does
 async def test_twilios_own_client_gets_along(sim: Simulator) -> None:
     rules = sim.config.twilio.accounts[0]
     http = AsyncTwilioHttpClient()
