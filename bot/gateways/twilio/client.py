@@ -20,6 +20,9 @@ CONNECTIONS = 50
 PAGE_SIZE = 1000
 MAX_PAGES = 500
 
+# What twilio's classes raise over an answer of another shape than they know; they have no error for it.
+_UNREADABLE = (TwilioException, ValueError, AttributeError, TypeError)
+
 
 class TwilioClient:
     """Sends, and lists what was sent and received. Gateways of one account share one."""
@@ -69,7 +72,7 @@ class TwilioClient:
             message = await self.rest.messages.create_async(to=to, **parameters)
         except RefusedError as error:
             raise translate(error) from None
-        except (TwilioException, ValueError, AttributeError, TypeError):
+        except _UNREADABLE:
             # 2xx with a body that is not Twilio's: something took it.
             raise UnknownOutcomeError("unreadable_answer") from None
         if not isinstance(message.sid, str) or not message.sid:
@@ -92,18 +95,18 @@ class TwilioClient:
             after = since - timedelta(seconds=1)
             page = await self.rest.messages.page_async(date_sent_after=after, page_size=PAGE_SIZE, **filters)
             for _number in range(MAX_PAGES):
-                if page is None:
-                    break
                 found += _records(page)
                 page = await page.next_page_async()
+                if page is None:
+                    return found
         except RefusedError as error:
             raise translate(error) from None
-        except (TwilioException, ValueError, AttributeError, TypeError):
+        except _UNREADABLE:
             raise UnknownOutcomeError("unreadable_answer") from None
-        return found
+        raise UnknownOutcomeError("endless_list")
 
 
 def _records(page: Any) -> list[dict[str, Any]]:
     """The raw records of a page: one that the library cannot read must not hide the others."""
     records = page.load_page(page._payload)  # noqa: SLF001 - the only way to the raw records
-    return [record for record in records if isinstance(record, dict)] if isinstance(records, list) else []
+    return [record for record in records if isinstance(record, dict)]

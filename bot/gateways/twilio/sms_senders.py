@@ -8,7 +8,7 @@ counts for the number that writes. Taking a number away moves only its own recip
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from zlib import crc32
+from hashlib import blake2b
 
 from bot.gateways.twilio.settings import can_be_answered, is_service
 from bot.gateways.twilio.sms_countries import Country, Sender
@@ -36,5 +36,5 @@ def choose_sender(senders: Sequence[str], to: str, country: Country) -> Choice:
     names = [sender for sender in senders if not can_be_answered(sender)]
     wanted = names if country.sender is Sender.ALNUM else numbers
     fitting = wanted or list(senders)
-    chosen = max(fitting, key=lambda sender: (crc32(f"{sender}\x1f{to}".encode()), sender))
+    chosen = max(fitting, key=lambda sender: blake2b(f"{sender}\x1f{to}".encode(), digest_size=8).digest())
     return Choice("from_", chosen, country.two_way and can_be_answered(chosen))

@@ -14,6 +14,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 FIRST = 1000
 
 
+class Cut(bytes):
+    """An answer after which the connection is cut."""
+
+
 @dataclass(slots=True)
 class Request:
     """One request as it arrived."""
@@ -126,6 +130,8 @@ class SmallTwilio:
                     return
                 writer.write(reply)
                 await writer.drain()
+                if isinstance(reply, Cut):
+                    return
         finally:
             self.open_now -= 1
             writer.close()
