@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from app import cli_alerts, cli_cap, cli_people, cli_places, cli_service, cli_staff
+from app import cli_alerts, cli_cap, cli_people, cli_places, cli_service, cli_staff, cli_templates
 from app.cli_output import RefusedError, refuse
 from app.settings import settle_libraries
 
@@ -25,6 +25,7 @@ def build() -> typer.Typer:
     top.add_typer(cli_alerts.build(), name="alert")
     top.add_typer(cli_staff.build_officer(), name="officer")
     top.add_typer(cli_staff.build_audit(), name="audit")
+    top.add_typer(cli_templates.build(), name="template")
     cli_staff.add(top)
     return top
 

@@ -21,6 +21,7 @@ from bot.gateways.twilio.door import FAILURES_ONLY
 from bot.gateways.twilio.errors import TEMPLATE_FAULTS, code_name
 from bot.gateways.twilio.reconcile import missed_events
 from bot.gateways.twilio.whatsapp_book import TemplateBook
+from bot.gateways.twilio.whatsapp_content import Looked, look
 from bot.gateways.twilio.whatsapp_rendering import (
     CHOICES,
     PART,
@@ -148,6 +149,10 @@ class WhatsAppGateway:
             read=whatsapp_event,
             now=self._clock.now(),
         )
+
+    async def look(self, known: Template) -> Looked:
+        """What Twilio says of one of our templates now; raises `SendError`."""
+        return await look(self._client, known, self._clock.now())
 
     async def knock_refusal(self, language: str, *, drill: bool, asks: bool = True) -> str:
         """Why nobody who reads `language` can be knocked at now, as a stable code; "" = they can.

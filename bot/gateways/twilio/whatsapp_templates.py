@@ -7,6 +7,7 @@ switch that off, and Meta caps it), is not used: the message goes another way, a
 sent.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from bot.errors import TemplateError
 from bot.gateways.twilio.whatsapp_slots import Slot
 
 ANY_LANGUAGE = ""
+SID = re.compile(r"HX[0-9a-fA-F]{32}")
 
 
 class Purpose(StrEnum):
