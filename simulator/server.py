@@ -178,8 +178,8 @@ class Simulator:
         quiet = 0
         async with asyncio.timeout(timeout_s):
             while quiet < QUIET_POLLS:
-                busy = (
-                    self.telegram.busy() or self.twilio.busy() or any(crowd.busy() for crowd in self.crowds)
-                )
+                fakes = (self.telegram.busy, self.twilio.busy, self.viber.busy)
+                crowds = (crowd.busy for crowd in self.crowds)
+                busy = any(check() for check in (*fakes, *crowds))
                 quiet = 0 if busy else quiet + 1
                 await asyncio.sleep(POLL_S)
