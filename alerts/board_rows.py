@@ -24,6 +24,23 @@ def delivered_rows(event_id: int) -> Select[Any]:
     )
 
 
+def targeted(event_id: int) -> Select[Any]:
+    """person_id of everybody the event's alerts are for, those included who cannot be tried at all."""
+    nobody = (
+        select(unreachable.c.person_id)
+        .join(revision, revision.c.id == unreachable.c.revision_id)
+        .join(alert, alert.c.id == revision.c.alert_id)
+        .where(alert.c.event_id == event_id)
+    )
+    sent = (
+        select(delivery.c.person_id)
+        .join(revision, revision.c.id == delivery.c.revision_id)
+        .join(alert, alert.c.id == revision.c.alert_id)
+        .where(alert.c.event_id == event_id)
+    )
+    return select(sent.union(nobody).subquery().c.person_id)
+
+
 def person_ranks(event_id: int) -> Select[Any]:
     """person_id, rank (`alerts.delivery.RANK`; `NOBODY` = unreachable) and code of the best of their rows.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts import board, events
+from alerts import board, board_rows, events
 from alerts.board import Absence, MissingPerson, missing
 from alerts.checkin_status import CheckinStatus
 from alerts.errors import UnknownAlertError
@@ -22,6 +22,7 @@ from console import names
 from console.access import visitor
 from console.alert_pages import id_in, number_in
 from console.errors import NotAllowedError, NotThereError
+from console.hold_pages import held_of
 from console.jurisdiction import JURISDICTION, covers
 from console.rendering import redirect, render
 from console.services import SERVICES
@@ -152,6 +153,8 @@ async def _board(request: web.Request, template: str) -> web.Response:
     async with request.app[SERVICES].database.read() as connection:
         figures = await board.read(connection, event.id)
         cases = await case_store.count_open(connection, event.id)
+        held = await held_of(connection, [revision.id for _, revision in written])
+        one_channel = await audience.with_one_channel(connection, board_rows.targeted(event.id))
     return render(
         request,
         template,
@@ -159,6 +162,8 @@ async def _board(request: web.Request, template: str) -> web.Response:
         written=written,
         board=figures,
         cases=cases,
+        held=held,
+        one_channel=one_channel,
         states=names.STATES,
         drill=event.drill,
     )

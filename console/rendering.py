@@ -30,6 +30,7 @@ DONE = {
     "mission": "Mission saved.",
     "removed": "Removed.",
     "recorded": "Recorded.",
+    "released": "Released. These people are tried on their next channel little by little.",
 }
 
 

@@ -136,6 +136,24 @@ async def countries(connection: AsyncConnection, person_ids: Sequence[int]) -> d
     return dict(found.most_common())
 
 
+async def with_one_channel(connection: AsyncConnection, people: Select[Any]) -> dict[str, int]:
+    """How many of `people` (a query of person ids) can be reached on one channel only, by that channel."""
+    only = func.min(address.c.channel)
+    query = (
+        select(only.label("channel"))
+        .where(address.c.person_id.in_(people), address.c.state == AddressState.ACTIVE.value)
+        .group_by(address.c.person_id)
+        .having(func.count(address.c.channel.distinct()) == 1)
+        .subquery()
+    )
+    counted = (
+        select(query.c.channel, func.count().label("people"))
+        .group_by(query.c.channel)
+        .order_by(func.count().desc())
+    )
+    return {row.channel: row.people for row in await connection.execute(counted)}
+
+
 async def where(connection: AsyncConnection, person_ids: Sequence[int], at: datetime) -> dict[int, str]:
     """The country (ISO-2) each of these people is in at `at`: of a trip they are on, else of their home."""
     begun = whereabouts.c.valid_from.is_(None) | (whereabouts.c.valid_from <= at)

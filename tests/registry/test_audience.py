@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import numpy as np
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Channel
@@ -314,3 +315,27 @@ async def _also_on_webchat(connection: AsyncConnection, vault: Vault, somebody: 
         now=LATER,
     )
     return row.id
+
+
+async def test_who_has_one_channel_only_and_where_people_are(database: Database, vault: Vault) -> None:
+    async with database.durable() as connection:
+        one = await join(connection, vault, telegram("1"))
+        both = await join(connection, vault, telegram("2"), place=BANGKOK)
+        chat = webchat("3")
+        await addresses.add(connection, both.vault, both.id, chat, lane_of(vault, chat), drill=False, now=NOW)
+        ids = select(person.c.id)
+        assert await audience.with_one_channel(connection, ids) == {"telegram": 1}
+        await addresses.gone(connection, [one.address.id], NOW)
+        assert await audience.with_one_channel(connection, ids) == {}
+        assert await audience.countries(connection, [one.id, both.id]) == {"IS": 1, "TH": 1}
+        assert await audience.where(connection, [one.id, both.id], NOW) == {one.id: "IS", both.id: "TH"}
+
+
+async def test_who_travels_is_where_the_trip_is(sqlite: Database, vault: Vault) -> None:
+    async with sqlite.durable() as connection:
+        who = await join(connection, vault, telegram("1"))
+        trip = Whereabouts(WhereaboutsKind.TRIP, None, 0.0, "JP", label="Japan")
+        end = NOW + timedelta(days=2)
+        await whereabouts.add_trip(connection, who.vault, who.id, trip, NOW, end, NOW)
+        for at, country in ((NOW + timedelta(days=1), "JP"), (NOW + timedelta(days=3), "IS")):
+            assert await audience.where(connection, [who.id], at) == {who.id: country}
