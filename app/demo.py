@@ -66,11 +66,14 @@ def refuse_the_real_world(settings: Settings) -> None:
     token = settings.telegram_token.get_secret_value()
     if token and token != DEMO_TOKEN:
         raise SettingsError("MUSTER_TELEGRAM_TOKEN is set: the demonstration only talks to its simulator")
-    for name in ("database_url", "redis_url", "public_url"):
-        if getattr(settings, name):
+    real = ("database_url", "redis_url", "public_url", "accounts_file", "twilio_account_sid", "viber_token")
+    for name in real:
+        value = getattr(settings, name)
+        if value.get_secret_value() if isinstance(value, SecretStr) else value:
             raise SettingsError(f"MUSTER_{name.upper()} is set: the demonstration brings its own")
-    if "telegram_api_base" in settings.model_fields_set:
-        raise SettingsError("MUSTER_TELEGRAM_API_BASE is set: the demonstration brings its own")
+    for name in ("telegram_api_base", "twilio_api_base", "viber_api_base"):
+        if name in settings.model_fields_set:
+            raise SettingsError(f"MUSTER_{name.upper()} is set: the demonstration brings its own")
 
 
 def demo_settings(settings: Settings, folder: Path, port: int) -> Settings:

@@ -16,6 +16,10 @@ REAL = {
     "MUSTER_DATABASE_URL": "postgresql://ministry/muster",
     "MUSTER_REDIS_URL": "redis://ministry:6379",
     "MUSTER_PUBLIC_URL": "https://alerts.ministry.example",
+    "MUSTER_TWILIO_ACCOUNT_SID": "AC00000000000000000000000000000001",
+    "MUSTER_TWILIO_API_BASE": "https://api.twilio.com",
+    "MUSTER_VIBER_TOKEN": "445da6az1s345z78-dazcczb2542zv51a-e0vc5fva17480im9",
+    "MUSTER_ACCOUNTS_FILE": "/etc/muster/accounts.json",
 }
 
 
