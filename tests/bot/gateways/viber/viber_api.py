@@ -10,7 +10,17 @@ from typing import Any
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-Answer = Mapping[str, Any] | web.Response | None
+
+@dataclass(frozen=True)
+class Raw:
+    """An answer of HTTP, not of Viber."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Answer = Mapping[str, Any] | Raw | None
 TOKEN_OF_A_MESSAGE = 4987381194038857789  # beyond 2^53, as Viber's are
 
 
@@ -31,7 +41,7 @@ class Call:
 
 @dataclass
 class ViberApi:
-    """`planned` answers go first: fields, a whole response, or None = the connection is cut.
+    """`planned` answers go first; None = the connection is cut.
 
     Attributes:
         judge: status for one recipient, 0 = taken; asked by sends and for each of many.
@@ -53,7 +63,9 @@ class ViberApi:
             assert request.transport is not None
             request.transport.abort()
             return web.Response()
-        return answer if isinstance(answer, web.Response) else web.json_response(answer)
+        if isinstance(answer, Raw):
+            return web.Response(status=answer.status, body=answer.body, headers=dict(answer.headers))
+        return web.json_response(answer)
 
     def _usual(self, call: Call) -> Mapping[str, Any]:
         ok = {"status": 0, "status_message": "ok"}
