@@ -21,6 +21,7 @@ from simulator.citizen import Channel, Moment
 from simulator.citizens import Crowd, Progress
 from simulator.config import LimitRules, SimulatorConfig
 from simulator.control import Control
+from simulator.control_phones import PhoneControl
 from simulator.faults import Fault, FaultBox
 from simulator.latency import LoopLag
 from simulator.ledger import Ledger
@@ -81,6 +82,7 @@ class Simulator:
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=MAX_BODY)
         Control(self).mount(app.router)
+        PhoneControl(self).mount(app.router)
         app.router.add_route("*", "/bot{rest:.*}", self.telegram.handle)
         for path in ("/2010-04-01/{rest:.*}", "/v1/Content{rest:.*}", "/v2/Content{rest:.*}"):
             app.router.add_route("*", path, self.twilio.handle)
