@@ -112,6 +112,12 @@ class Outcomes:
         async with self._database.read() as connection:
             return replace(address, heard_at=await self._heard(connection, claimed.lane))
 
+    async def wrote_since(self, claimed: Claimed, address: Address) -> bool:
+        """Whether the person wrote after the moment that `address` holds."""
+        async with self._database.read() as connection:
+            heard_at = await self._heard(connection, claimed.lane)
+        return heard_at is not None and (address.heard_at is None or heard_at > address.heard_at)
+
     async def not_needed(self, claimed: Claimed) -> None:
         """The person wrote before they were told that something waits: let it go out instead."""
         now = self._clock.now()

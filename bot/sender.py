@@ -21,7 +21,6 @@ from bot.held import is_nudge
 from bot.outbox import Claimed, claim_next, due_lanes, extend
 from bot.outcomes import LONGEST_PAUSE_S, Account, Outcomes
 from bot.turn import Pace
-from bot.window import is_open
 from storage.clock import Clock
 from storage.database import Database
 from storage.errors import SealError, StorageUnavailableError
@@ -187,10 +186,10 @@ class OutboxSender:
     async def _hand_over(self, claimed: Claimed, gateway: Gateway) -> str | None:
         """Give the parts to the provider, each at its pace; None when the claim was lost meanwhile."""
         address, outbound = claimed.open(self._vault)
-        address = await self._outcomes.fresh(claimed, address)
-        if is_nudge(claimed.key) and is_open(address, self._clock.now()):
+        if is_nudge(claimed.key) and await self._outcomes.wrote_since(claimed, address):
             await self._outcomes.not_needed(claimed)
             return None
+        address = await self._outcomes.fresh(claimed, address)
         prepared = gateway.prepare(outbound)
         pace = self._paces[claimed.channel, claimed.account]
         provider_id = ""
