@@ -4,7 +4,8 @@ SMS and WhatsApp of one account share it: Twilio bounds the requests under way f
 """
 
 import logging
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from twilio.base.exceptions import TwilioException
@@ -82,8 +83,11 @@ class TwilioClient:
     async def listed(self, since: datetime, **filters: str) -> list[dict[str, Any]]:
         """Messages of both directions sent since, newest first as Twilio lists them, as it describes them.
 
+        Twilio documents the filter by whole days of UTC (and takes seconds, too): what is older is left out
+        here, and pages are read only as far as they hold anything younger.
+
         Args:
-            since: aware; Twilio compares it with the moment a message was sent or received, to the second.
+            since: aware; compared with the moment a message was sent or received, to the second.
             filters: `to`, `from_`.
 
         Raises:
@@ -95,7 +99,11 @@ class TwilioClient:
             after = since - timedelta(seconds=1)
             page = await self.rest.messages.page_async(date_sent_after=after, page_size=PAGE_SIZE, **filters)
             for _number in range(MAX_PAGES):
-                found += _records(page)
+                records = _records(page)
+                young = [record for record in records if moment_of(record) >= after]
+                found += young
+                if records and not young:
+                    return found
                 page = await page.next_page_async()
                 if page is None:
                     return found
@@ -110,3 +118,16 @@ def _records(page: Any) -> list[dict[str, Any]]:
     """The raw records of a page: one that the library cannot read must not hide the others."""
     records = page.load_page(page._payload)  # noqa: SLF001 - the only way to the raw records
     return [record for record in records if isinstance(record, dict)]
+
+
+def moment_of(record: dict[str, Any]) -> datetime:
+    """When a listed message was sent or received; Twilio writes dates as e-mail does. Without any: never
+    too old.
+    """
+    for name in ("date_sent", "date_created"):
+        try:
+            at = parsedate_to_datetime(str(record.get(name) or ""))
+        except ValueError:
+            continue
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return datetime.max.replace(tzinfo=UTC)

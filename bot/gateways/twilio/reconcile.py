@@ -8,11 +8,10 @@ message's own id finds it). So messages younger than `SETTLE_S` are left to thei
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from bot.gateways.twilio.client import TwilioClient
+from bot.gateways.twilio.client import TwilioClient, moment_of
 from bot.gateways.twilio.receipts import receipt_of
 from bot.gateways.twilio.settings import can_be_answered, is_service
 from bot.messages import Channel, Event, Inbound
@@ -59,8 +58,8 @@ async def missed_events(
                 inbound += await client.listed(since, to=prefix + sender)
             outbound += await client.listed(since, from_=prefix + sender)
     rows = {str(row.get("sid")): row for row in (*inbound, *outbound)}
-    settled = [row for row in rows.values() if _sent_at(row) <= now - timedelta(seconds=SETTLE_S)]
-    settled.sort(key=lambda row: (_sent_at(row), str(row.get("sid"))))
+    settled = [row for row in rows.values() if moment_of(row) <= now - timedelta(seconds=SETTLE_S)]
+    settled.sort(key=lambda row: (moment_of(row), str(row.get("sid"))))
     events: list[Event] = []
     for row in settled:
         events += _events(row, channel, client.settings.account, read)
@@ -86,14 +85,3 @@ def _is_on(row: dict[str, Any], prefix: str) -> bool:
     """Whether a listed message belongs to the channel whose addresses begin with `prefix`."""
     is_whatsapp = any(str(row.get(side) or "").startswith("whatsapp:") for side in ("from", "to"))
     return is_whatsapp == bool(prefix)
-
-
-def _sent_at(row: dict[str, Any]) -> datetime:
-    """When it was sent or received; Twilio writes dates as e-mail does."""
-    for name in ("date_sent", "date_created"):
-        try:
-            at = parsedate_to_datetime(str(row.get(name) or ""))
-        except ValueError:
-            continue
-        return at if at.tzinfo else at.replace(tzinfo=UTC)
-    return datetime.min.replace(tzinfo=UTC)

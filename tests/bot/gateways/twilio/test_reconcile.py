@@ -102,6 +102,16 @@ async def test_page_by_page_to_the_end(twilio: SmallTwilio) -> None:
     assert len(pages) == 4
 
 
+async def test_it_stops_at_the_first_page_that_is_older(twilio: SmallTwilio) -> None:
+    """Whether Twilio filters by the second or by the day: no more is read than was asked for."""
+    twilio.page_size = 5
+    young = [heard(number, "new", 60 + number) for number in range(1, 8)]
+    twilio.messages = [*young, *(heard(number, "old", 7200 + number) for number in range(100, 160))]
+    assert {event.key for event in await missed(twilio)} == {sid(number) for number in range(1, 8)}
+    pages = [request for request in twilio.requests if request.query.get("To") == [SMS_NUMBER]]
+    assert len(pages) == 3
+
+
 async def test_it_asks_for_our_senders_and_from_when(twilio: SmallTwilio) -> None:
     await missed(twilio, sms_from="+12025550100,+12025550101,UtopiaMFA")
     asked = [
