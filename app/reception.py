@@ -18,6 +18,7 @@ from bot.leases import LaneLeases
 from bot.messages import Address, Channel, Failure, Inbound, Pin, Receipt
 from bot.outcomes import Outcomes
 from bot.receiving import ReceiptRunner
+from bot.reply_receipts import of_replies
 from bot.sender import OutboxSender
 from bot.steps import StepRunner
 from handlers.apology import build_apology
@@ -115,7 +116,7 @@ class Reception:
             # Of no delivery: a reply. It goes out once the person writes again.
             if late and await held.hold_refused(connection, self._core.vault, receipt, _heard, now):
                 known.add(receipt.key)
-        return known
+        return known | await of_replies(connection, [one for one in news if one.key not in known])
 
     async def _find(self, connection: AsyncConnection, channel: str, account: str, value: str) -> int | None:
         lane = lane_of(self._core.vault, Address(Channel(channel), account, value))

@@ -61,6 +61,7 @@ outbox = Table(
     Column("done_at", UtcDateTime),
     Index("ix_outbox_waiting", "state", "next_at", "id"),
     Index("ix_outbox_lane", "lane", "state", "id"),
+    Index("ix_outbox_provider", "channel", "account", "provider_id"),  # receipts of replies
 )
 
 # Where one conversation stands; `state` is sealed JSON.

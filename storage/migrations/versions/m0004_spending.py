@@ -1,4 +1,4 @@
-"""Messages that a provider bills, by month and sender account."""
+"""Messages that a provider bills, by month and sender account; receipts of replies find their row."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,7 +21,9 @@ def upgrade() -> None:
         sa.Column("capped_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("channel", "account", "month", name=op.f("pk_spending")),
     )
+    op.create_index("ix_outbox_provider", "outbox", ["channel", "account", "provider_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_outbox_provider", table_name="outbox")
     op.drop_table("spending")
