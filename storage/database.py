@@ -40,7 +40,7 @@ class Database:
         reading: AsyncEngine,
         turn: AbstractAsyncContextManager[object],
     ) -> None:
-        """`turn` is held during a writing transaction; on SQLite a queue, so that nobody waits at its lock."""
+        """`turn` is held during a writing transaction; on SQLite a queue, so that none waits at its lock."""
         self._durable = durable
         self._bulk = bulk
         self._reading = reading
