@@ -109,6 +109,14 @@ class Twilio:
             self.carrier.switched_on(phone)
         return phone
 
+    def fail(self, channel: str, number: str, *, refusal: int = 0, failure: int = 0) -> Phone:
+        """Any code of the error tables: every message to the number is refused at once with `refusal`, or is
+        taken and fails with `failure`; 0 ends it.
+        """
+        phone = self.people.meet(channel, number)
+        phone.refusal, phone.failure = refusal, failure
+        return phone
+
     def set_heard(self, channel: str, number: str, ago_s: float | None, sender: str = "") -> Phone:
         """When somebody last wrote to a sender; None = never."""
         phone, (_, rules) = self.people.meet(channel, number), self.owner(sender, channel)

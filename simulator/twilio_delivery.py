@@ -124,6 +124,8 @@ class Carrier:
 
     def _outcome(self, account: Account, message: Message, phone: Phone) -> int:
         """Why the message does not reach the phone: an error code, or 0."""
+        if phone.failure:
+            return phone.failure
         if phone.state not in REACHED:
             return OUTCOMES[message.channel][phone.state]
         if message.channel == SMS:

@@ -34,14 +34,16 @@ WORDS: Mapping[int, str] = {
     63007: "Could not find a channel with the specified 'From' address",
     63031: "Channel message cannot have same 'From' and 'To'",
 }
-STATUSES: Mapping[int, int] = {20003: 401, 20404: 404, 20429: 429}
+STATUSES: Mapping[int, int] = {20003: 401, 20403: 403, 20404: 404, 20429: 429}
+OTHER = "Request refused"
 
 
 class TwilioError(Exception):
     """A refused call."""
 
     def __init__(self, code: int) -> None:
-        super().__init__(WORDS[code])
+        self.words = WORDS.get(code, OTHER)
+        super().__init__(self.words)
         self.code = code
         self.status = STATUSES.get(code, 400)
 
@@ -49,7 +51,7 @@ class TwilioError(Exception):
         """The JSON a client gets."""
         return {
             "code": self.code,
-            "message": WORDS[self.code],
+            "message": self.words,
             "more_info": f"https://www.twilio.com/docs/errors/{self.code}",
             "status": self.status,
         }

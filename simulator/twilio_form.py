@@ -93,6 +93,8 @@ def ends_of(params: Params, account: Account) -> Ends:
 
 def check_route(ends: Ends, phone: Phone, country: CountryRules) -> None:
     """Whether this sender may write to this person at all; raises `TwilioError`."""
+    if phone.refusal:
+        raise TwilioError(phone.refusal)
     if phone.state in REFUSED:
         raise TwilioError(REFUSED[phone.state])
     if ends.channel != SMS:

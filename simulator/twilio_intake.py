@@ -7,7 +7,7 @@ from typing import Any
 from simulator.records import Attempt
 from simulator.twilio_accounts import Account
 from simulator.twilio_delivery import Carrier
-from simulator.twilio_errors import WORDS, TwilioError
+from simulator.twilio_errors import OTHER, WORDS, TwilioError
 from simulator.twilio_form import PREFIX, Order, check_route, ends_of, order_of
 from simulator.twilio_rules import SMS, WHATSAPP
 from simulator.twilio_scene import Scene
@@ -106,7 +106,7 @@ class Intake:
                 accepted=order is not None,
                 message_id=sid,
                 status=status,
-                error=f"{code} {WORDS[code]}" if code else "" if order else "cut off",
+                error=f"{code} {WORDS.get(code, OTHER)}" if code else "" if order else "cut off",
                 fault=wanted.fault,
                 segments=order.segments if order and order.channel == SMS else 0,
                 template=given.get("ContentSid", ""),

@@ -63,6 +63,7 @@ class Phone:
 
     Attributes:
         heard: sender -> when this person last wrote to it (seconds of the fake's own clock).
+        refusal, failure: a code every message to them is refused or fails with; 0 = none.
         stopped: senders they told to stop. last_from: who wrote to them last.
     """
 
@@ -72,6 +73,8 @@ class Phone:
     name: str = ""
     heard: dict[str, float] = field(default_factory=dict)
     stopped: set[str] = field(default_factory=set)
+    refusal: int = 0
+    failure: int = 0
     last_from: str = ""
 
 

@@ -93,6 +93,12 @@ class Viber:
             self._phones.switched_on(bot, user)
         return user
 
+    def fail(self, user_id: str, status: int, account: str = "") -> User:
+        """Refuse every message to somebody with any status of the error table; 0 ends it."""
+        user = self.meet(user_id, account)
+        user.refusal = status
+        return user
+
     def set_heard(self, user_id: str, ago_s: float | None, account: str = "") -> User:
         """When somebody last wrote; None = never."""
         user = self.meet(user_id, account)

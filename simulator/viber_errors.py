@@ -29,9 +29,12 @@ WORDS: Mapping[int, str] = {
 }
 
 
+OTHER = "generalError"
+
+
 class ViberError(Exception):
     """A refused call."""
 
     def __init__(self, status: int) -> None:
-        super().__init__(WORDS[status])
+        super().__init__(WORDS.get(status, OTHER))
         self.status = status

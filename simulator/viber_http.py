@@ -13,7 +13,7 @@ from simulator.faults import BEFORE, Fault, FaultBox, FaultKind
 from simulator.latency import Latency
 from simulator.spoiling import gateway_error, reset, spoil
 from simulator.viber_accounts import ALWAYS, EVENTS, ViberAccount
-from simulator.viber_errors import OK, WORDS, ViberError
+from simulator.viber_errors import OTHER, WORDS, ViberError
 from simulator.viber_events import Events, here
 from simulator.viber_params import MAX_BODY
 from simulator.viber_people import SUBSCRIBED, UserState
@@ -165,7 +165,7 @@ def body_of(raw: bytes) -> dict[str, Any]:
 
 def encoded(data: Mapping[str, Any], status: int) -> bytes:
     """An answer's bytes."""
-    return json.dumps({"status": status, "status_message": WORDS.get(status, OK), **data}).encode()
+    return json.dumps({"status": status, "status_message": WORDS.get(status, OTHER), **data}).encode()
 
 
 def answered(data: Mapping[str, Any], status: int) -> web.Response:

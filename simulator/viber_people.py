@@ -38,6 +38,7 @@ class User:
     Attributes:
         heard: when they last wrote, seconds of the fake's own clock; None = never.
         hour, sent: the clock hour of the last messages to them and how many came without an answer.
+        refusal: a status every message to them is refused with, whatever else holds; 0 = none.
         tracking: `tracking_data` of the last message to them.
     """
 
@@ -50,6 +51,7 @@ class User:
     hour: int = 0
     sent: int = 0
     tracking: str = ""
+    refusal: int = 0
 
     @property
     def api_version(self) -> int:

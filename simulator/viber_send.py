@@ -5,7 +5,7 @@ from typing import Any
 
 from simulator.limits import Excess
 from simulator.viber_accounts import ViberAccount
-from simulator.viber_errors import WORDS, ViberError
+from simulator.viber_errors import OTHER, WORDS, ViberError
 from simulator.viber_params import Content, Data, content_of
 from simulator.viber_people import REFUSED, User
 from simulator.viber_phones import Parcel, Phones
@@ -67,7 +67,11 @@ class Sending:
             except ViberError as error:
                 self._stage.note(account, call, one, error.status)
                 failed.append(
-                    {"receiver": one, "status": error.status, "status_message": WORDS[error.status]}
+                    {
+                        "receiver": one,
+                        "status": error.status,
+                        "status_message": WORDS.get(error.status, OTHER),
+                    }
                 )
             else:
                 personal = replace(content, text=personal_text(content.text, user))
@@ -107,6 +111,8 @@ class Sending:
 
     def _admit(self, account: ViberAccount, user: User, content: Content) -> None:
         """Whether this person may get it and somebody pays; raises `ViberError`."""
+        if user.refusal:
+            raise ViberError(user.refusal)
         if user.state in REFUSED:
             raise ViberError(REFUSED[user.state])
         if content.min_api > user.api_version:

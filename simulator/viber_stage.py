@@ -9,7 +9,7 @@ from simulator.ledger import Ledger
 from simulator.records import Attempt, Violation
 from simulator.timers import Timers
 from simulator.viber_accounts import ViberAccount
-from simulator.viber_errors import WORDS
+from simulator.viber_errors import OTHER, WORDS
 from simulator.viber_params import Content, Data
 from simulator.viber_people import User
 from simulator.viber_rules import ViberRules
@@ -113,7 +113,7 @@ class Stage:
                 accepted=content is not None,
                 message_id=str(token) if token else "",
                 status=http,
-                error=f"{status} {WORDS[status]}" if status else "" if content else "cut off",
+                error=f"{status} {WORDS.get(status, OTHER)}" if status else "" if content else "cut off",
                 fault=call.fault,
             )
         )

@@ -189,3 +189,18 @@ async def test_every_segment_costs_by_country(line: Line, sim: Simulator) -> Non
     assert sim.ledger.counts()["sms_segments"] == 3
     _, later = await line.get(told["uri"])
     assert (later["price"], later["price_unit"]) == ("-0.00800", "XTS")
+
+
+async def test_any_code_can_be_asked_for(line: Line, sim: Simulator) -> None:
+    sim.twilio.fail("sms", ICELAND, refusal=20403)
+    assert (await line.sms())[0] == 403
+    sim.twilio.fail("sms", ICELAND, refusal=21999)
+    status, told = await line.sms()
+    assert (status, told["code"]) == (400, 21999)
+    sim.twilio.fail("sms", ICELAND, failure=30410)
+    assert (await line.sms())[0] == 201
+    await sim.drain()
+    sim.twilio.fail("sms", ICELAND)
+    assert (await line.sms())[0] == 201
+    await sim.drain()
+    assert [one.code for one in sim.ledger.arrivals()] == [30410, 0]
