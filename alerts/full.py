@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import revisions, store
 from alerts.delivery import DeliveryState
 from alerts.digest import verify_digest
+from alerts.errors import AlertRefusedError
 from alerts.lifecycle import MAY_SEND
 from alerts.rendering import Compose
 from alerts.tables import alert, delivery, event, revision
@@ -23,6 +25,8 @@ from bot.window import MARGIN, SESSION
 # The sender looked at its clock before the time that is written down: rather a text twice than never.
 SLACK = timedelta(minutes=5)
 MOST = 3  # texts sent at once: the newest
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +67,17 @@ async def full_texts(
 ) -> Sequence[Outbound]:
     """The live warnings of an event that went to this person, whole, newest last; none when it is over.
 
-    Raises:
-        AlertRefusedError: the stored revision is not the one that was approved.
+    A stored revision that is not the one that was approved is left out and reported: what the person did in
+    the same step must still be written down.
     """
     texts = []
     for sent in await _sent(connection, person_id, now, code=code):
         approved = await revisions.read_revision(connection, sent.revision_id)
-        verify_digest(approved)
+        try:
+            verify_digest(approved)
+        except AlertRefusedError:
+            log.error("a stored revision was changed", action="full.refused", revision=sent.revision_id)
+            continue
         row = await store.read_alert(connection, approved.alert_id)
         texts.append(compose(row, approved, sent.code, language))
     return texts[-MOST:]

@@ -54,18 +54,16 @@ async def follow(visit: Visit) -> None:
     if visit.address.channel not in WINDOWED or visit.person.state is not PersonState.ACTIVE:
         return
     action, _, code = visit.button.partition(":")
-    if action == FULL:
-        return
     answered = code if action in {SAFE, HELP} else ""
     codes = await visit.kit.knocked(
         visit.turn.connection,
         person_id=visit.person.id,
         address_id=visit.address.id,
-        heard_at=visit.address.last_inbound_at,
+        heard_at=visit.heard_at,
         pressed=answered,
         now=visit.turn.now,
     )
-    for each in codes:
+    for each in (code for code in codes if code not in visit.told):
         # Behind an answer, or a question of ours, two more buttons would make a typed number ambiguous.
         await _texts(visit, each, asks=each != answered and not visit.session.step)
 
@@ -86,6 +84,7 @@ async def _texts(visit: Visit, code: str, *, asks: bool) -> bool:
         language=visit.language,
         now=visit.turn.now,
     )
+    visit.told.add(code)
     for text in texts:
         visit.turn.reply(text if asks else replace(text, buttons=()))
     return bool(texts)

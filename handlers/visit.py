@@ -43,6 +43,8 @@ class Visit:
         inbound: what the person did; a number or label that answers our buttons is a button here already.
         place: the open base of the person, None when unknown.
         resume: a part sets this to have the question asked again that the conversation still waits at.
+        told: codes of events whose whole warnings were said in this turn.
+        heard_at: when they had last written here before this turn, None = never.
     """
 
     kit: Kit
@@ -52,9 +54,12 @@ class Visit:
     address: AddressRow
     place: WhereaboutsRow | None
     resume: bool = False
+    told: set[str] = field(default_factory=set)
+    heard_at: datetime | None = field(init=False)
     said: Typed = field(init=False)
 
     def __post_init__(self) -> None:
+        self.heard_at = self.address.last_inbound_at
         self.said = typed(self.inbound.text if self.inbound.kind is InboundKind.TEXT else "")
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
@@ -95,10 +96,11 @@ class World:
     pages: list[tuple[str, str]] = field(default_factory=list)
     number: int = 0
     events: int = 0
+    plugs: dict[str, Any] = field(default_factory=dict)  # parts of the kit that a test brings along
 
     @property
     def kit(self) -> Kit:
-        return Kit(
+        kit = Kit(
             vault=self.vault,
             catalog=self.catalog,
             guesser=self.guesser,
@@ -118,6 +120,7 @@ class World:
             drill_token=lambda token: token == TOKEN,
             telegram_bot="@muster_utopia_bot",
         )
+        return replace(kit, **self.plugs)
 
     async def mission_phone(self, _connection: AsyncConnection, country: str) -> str | None:
         return "+354 555 0100" if country == "IS" else None
