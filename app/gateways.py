@@ -11,20 +11,12 @@ from redis.asyncio import Redis
 from alerts.routing import Account
 from app.accounts import MAIN, Entry, read_accounts
 from app.settings import Settings
+from app.twilio import build_twilio
 from app.viber import build_viber
 from bot.counters import Count
 from bot.gateway import Door, Gateway, ReconcilingGateway
 from bot.gateways.telegram.gateway import TelegramGateway
 from bot.gateways.telegram.settings import TelegramSettings
-from bot.gateways.twilio.client import TwilioClient
-from bot.gateways.twilio.door import Reader, TwilioDoor
-from bot.gateways.twilio.settings import TwilioSettings
-from bot.gateways.twilio.sms_countries import read_countries
-from bot.gateways.twilio.sms_gateway import SmsGateway
-from bot.gateways.twilio.sms_wire import read_sms
-from bot.gateways.twilio.whatsapp_book import TemplateBook
-from bot.gateways.twilio.whatsapp_gateway import Tier, WhatsAppGateway
-from bot.gateways.twilio.whatsapp_wire import read_whatsapp
 from bot.gateways.viber.gateway import ViberGateway
 from bot.gateways.webchat.gateway import WebChatGateway
 from bot.messages import Channel
@@ -179,70 +171,10 @@ def _telegram_entry(settings: Settings, entry: Entry) -> TelegramSettings:
 
 
 def _twilio(parts: Parts) -> Plug:
-    main = twilio_settings(parts.settings)
-    accounts = [main] if main else []
-    accounts += [_twilio_entry(parts.settings, entry) for entry in parts.of("twilio")]
-    countries = read_countries(parts.settings.sms_countries)
-    gateways: list[Gateway] = []
-    doors: list[Door] = []
-    for account in accounts:
-        client = TwilioClient(account)
-        readers: dict[Channel, Reader] = {}
-        if account.sms_senders:
-            gateways.append(SmsGateway(client, countries, parts.clock))
-            readers[Channel.SMS] = read_sms
-        if account.whatsapp_senders:
-            book = TemplateBook(account.account, parts.database, parts.clock)
-            gateways.append(WhatsAppGateway(client, book, parts.clock, tier_of(parts, account.account)))
-            readers[Channel.WHATSAPP] = read_whatsapp
-        doors.append(TwilioDoor(account, readers))
+    gateways, doors = build_twilio(
+        parts.settings, parts.of("twilio"), database=parts.database, clock=parts.clock
+    )
     return Plug(gateways, doors)
-
-
-def tier_of(parts: Parts, account: str) -> Tier:
-    """How many people a day one account may begin a conversation with on WhatsApp."""
-    people: float = parts.settings.twilio_whatsapp_people_per_day
-    for entry in parts.of("twilio"):
-        if entry.account == account:
-            people = entry.number("whatsapp_people_per_day", people)
-    return Tier(round(people) or None, parts.settings.twilio_whatsapp_tier_checked)
-
-
-def twilio_settings(settings: Settings) -> TwilioSettings | None:
-    """The main Twilio account's settings, None when Twilio is off.
-
-    Raises:
-        HalfConfiguredError: some are set and not all.
-    """
-    token = settings.twilio_auth_token.get_secret_value()
-    named = (settings.twilio_account_sid, token, settings.twilio_sms_from, settings.twilio_whatsapp_from)
-    if not any(named):
-        return None
-    return TwilioSettings(
-        account_sid=settings.twilio_account_sid,
-        auth_token=token,
-        sms_from=settings.twilio_sms_from,
-        whatsapp_from=settings.twilio_whatsapp_from,
-        api_base=settings.twilio_api_base,
-        public_url=settings.public_url,
-        account=MAIN,
-        segments_per_second=settings.twilio_sms_per_second,
-        whatsapp_per_second=settings.twilio_whatsapp_per_second,
-    )
-
-
-def _twilio_entry(settings: Settings, entry: Entry) -> TwilioSettings:
-    return TwilioSettings(
-        account_sid=entry.text("account_sid"),
-        auth_token=entry.text("auth_token"),
-        sms_from=entry.text("sms_from"),
-        whatsapp_from=entry.text("whatsapp_from"),
-        api_base=entry.text("api_base", settings.twilio_api_base),
-        public_url=settings.public_url,
-        account=entry.account,
-        segments_per_second=entry.number("sms_per_second", 0.0),
-        whatsapp_per_second=entry.number("whatsapp_per_second", 0.0),
-    )
 
 
 def _viber(parts: Parts) -> Plug:
