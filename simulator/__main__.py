@@ -131,7 +131,8 @@ async def run_serve(options: Namespace) -> int:
         cast = cast_of(options)
         if cast is not None:
             await stack.enter_async_context(playing(sim, cast, lambda one: say(json.dumps(asdict(one)))))
-        say(f"telegram {sim.telegram_base}<token>  control {sim.url}/__sim/stats")
+        fakes = f"telegram {sim.telegram_base}<token>  twilio {sim.twilio_base}  viber {sim.viber_base}"
+        say(f"{fakes}  control {sim.url}/__sim/stats")
         await stop.wait()
     return 0
 

@@ -33,6 +33,7 @@ from simulator.population import Population
 from simulator.telegram import Telegram
 from simulator.telegram_params import MAX_BODY
 from simulator.twilio import Twilio
+from simulator.twilio_rules import SMS, WHATSAPP
 from simulator.viber import Viber
 
 POLL_S = 0.02
@@ -133,6 +134,21 @@ class Simulator:
     def viber_base(self) -> str:
         """What a Viber client takes as its base address: the method follows after a slash."""
         return f"{self.url}/pa"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a service is set to in its environment to use Twilio and Viber here (first accounts)."""
+        twilio, viber = self.config.twilio.accounts[0], self.config.viber.accounts[0]
+        froms = {one.channel: one.sender for one in reversed(twilio.senders)}
+        return {
+            "MUSTER_TWILIO_API_BASE": self.twilio_base,
+            "MUSTER_TWILIO_ACCOUNT_SID": twilio.sid,
+            "MUSTER_TWILIO_AUTH_TOKEN": twilio.token,
+            "MUSTER_TWILIO_SMS_FROM": froms.get(SMS, ""),
+            "MUSTER_TWILIO_WHATSAPP_FROM": froms.get(WHATSAPP, ""),
+            "MUSTER_VIBER_API_BASE": self.viber_base,
+            "MUSTER_VIBER_TOKEN": viber.token,
+        }
 
     @property
     def crowd(self) -> Crowd:

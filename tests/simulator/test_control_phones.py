@@ -8,7 +8,7 @@ import pytest
 
 from simulator.config import SimulatorConfig
 from simulator.server import Simulator
-from tests.simulator.targets import ICELAND, VIETNAM, Line, Target, quick
+from tests.simulator.targets import ICELAND, SMS_FROM, VIETNAM, WHATSAPP_FROM, Line, Target, quick
 
 WHO = "user=="
 TEXT = {"type": "text", "text": "hi", "sender": {"name": "Consulate"}}
@@ -53,6 +53,14 @@ async def test_phones_are_changed_and_made_to_act(call: Any, sim: Simulator, lin
         await sim.drain()
         assert [one["Body"] for one in target.messages()] == ["hi"]
     assert (await call("PUT", "twilio/inbound", {"url": "https://example.org"}))[0] == 400
+
+
+async def test_a_service_is_told_where_to_go(sim: Simulator) -> None:
+    told = sim.environment
+    assert told["MUSTER_TWILIO_API_BASE"] == sim.url
+    assert told["MUSTER_VIBER_API_BASE"] == f"{sim.url}/pa"
+    assert (told["MUSTER_TWILIO_SMS_FROM"], told["MUSTER_TWILIO_WHATSAPP_FROM"]) == (SMS_FROM, WHATSAPP_FROM)
+    assert told["MUSTER_TWILIO_ACCOUNT_SID"] == sim.config.twilio.accounts[0].sid
 
 
 async def test_templates_are_made_and_judged(call: Any, sim: Simulator, line: Line) -> None:
