@@ -16,8 +16,6 @@ from simulator.audit_words import answers_one_way, is_altered, is_too_long, spok
 from simulator.citizen import Fate
 from simulator.records import Attempt
 
-NEWS_S = 3.0  # seconds in which news that was taken from a provider may not have been worked on yet
-
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -50,7 +48,7 @@ def extra_copies(story: Story, facts: AlertFacts) -> list[Attempt]:
             continue
         labelled = any(marker in one.text for marker in facts.second_notice_markers)
         elsewhere = all(other.channel != one.channel for other in earlier)
-        known = any(story.known_to_have_it(other, one.wall - NEWS_S, facts.deadline_s) for other in earlier)
+        known = any(story.known_to_have_it(other, one.wall, facts.deadline_s) for other in earlier)
         if not (labelled and elsewhere and not known):
             extras.append(one)
     return extras
@@ -83,7 +81,8 @@ def altered(case: Case) -> list[str]:
     return [
         story.citizen.id
         for story in case.stories()
-        if any(is_altered(one, case.facts) for one in (*story.copies, *story.opened))
+        if any(is_altered(one, case.facts) for one in story.copies)
+        or any(is_altered(one, case.facts, asks=not story.answered_by(one.wall)) for one in story.opened)
     ]
 
 
@@ -193,11 +192,11 @@ def unopened(case: Case) -> list[str]:
     """People who asked for the whole text and did not get it, or got it more than once."""
     found = []
     for story in case.stories():
-        for channel, asked in story.asked_full.items():
-            got = sum(one.channel == channel for one in story.opened)
-            whole = story.citizen.fate_on != channel or story.citizen.fate is Fate.ACTIVE
-            if asked and (got > 1 or (got == 0 and whole and case.facts.cancelled_at is None)):
-                found.append(story.citizen.id)
+        got = Counter(one.channel for one in story.opened)
+        broken = {story.citizen.fate_on} if story.citizen.fate is not Fate.ACTIVE else set()
+        wanting = set(story.asked_full) - set(got) - broken if case.facts.cancelled_at is None else set()
+        if wanting or any(count > 1 for count in got.values()):
+            found.append(story.citizen.id)
     return found
 
 

@@ -4,9 +4,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf
 
-from simulator.audit_channels import BY_RECEIPT, CHANNELS, WEBCHAT
+from simulator.audit_channels import BY_RECEIPT, CHANNELS, SMS, WEBCHAT
 from simulator.citizen import Citizen
 from simulator.records import Attempt
+
+NEWS_S = 3.0  # news that a provider brought so shortly before may not have been worked on yet
+EARLY_S = 1.0  # a deadline is counted from what the service noted, which differs a little from arrival here
+TAKEN = frozenset({200, 201})
 
 
 class Claim(StrEnum):
@@ -33,6 +37,7 @@ class Story:
         changes: (time, channel, usable) of what became of their channels.
         answers: (time, answer) they gave to this event.
         asked_full: when they asked for the whole text, by channel.
+        pressed: when they asked for it or answered, and on which channel, whatever the event.
     """
 
     citizen: Citizen
@@ -52,6 +57,7 @@ class Story:
     changes: list[tuple[float, str, bool]] = field(default_factory=list)
     answers: list[tuple[float, str]] = field(default_factory=list)
     asked_full: dict[str, float] = field(default_factory=dict)
+    pressed: list[tuple[float, str]] = field(default_factory=list)
 
     def confirmed(self, channel: str = "") -> list[Attempt]:
         """Sends the service can know to be accepted: by the answer of the provider, who has not given them
@@ -66,19 +72,24 @@ class Story:
             return one.message_id in self.acked
         return one.message_id not in self.lost if one.channel in BY_RECEIPT else True
 
-    def known_to_have_it(self, copy: Attempt, by: float, deadline_s: float) -> bool:
-        """Whether the service had no reason at that time to try another channel: a copy that was confirmed,
-        or one that was accepted and may still be confirmed.
+    def known_to_have_it(self, copy: Attempt, at: float, deadline_s: float) -> bool:
+        """Whether the service had no reason then to try another channel: a copy that was confirmed, or one
+        that was accepted and may still be confirmed. News of the last moments may not be worked on yet.
         """
-        if any(at <= by for at, _ in self.answers):
+        by = at - NEWS_S
+        if any(when <= by for when, _ in self.answers):
             return True
         if copy.channel == WEBCHAT:
             return self.acked.get(copy.message_id, inf) <= by
         if self.told.get(copy.message_id, inf) <= by:
             return True
-        if self.told_lost.get(copy.message_id, inf) <= by:
+        if min(self.told_lost.get(copy.message_id, inf), self.lost.get(copy.message_id, inf)) <= at:
             return False
-        return copy.status in (200, 201) and not copy.fault and by < copy.wall + deadline_s
+        return copy.status in TAKEN and not copy.fault and at < copy.wall + deadline_s - EARLY_S
+
+    def answered_by(self, at: float) -> bool:
+        """Whether they had answered by then."""
+        return any(when <= at for when, _ in self.answers)
 
     def subscribed(self, at: float) -> bool:
         """Whether they were registered by then and had not left."""
@@ -91,8 +102,8 @@ class Story:
         return any(self._unbroken(channel, since) for channel in CHANNELS)
 
     def _unbroken(self, channel: str, since: float) -> bool:
-        if not self.citizen.has(channel):
-            return False
+        if not self.citizen.has(channel) or (channel == SMS and self.citizen.phone):
+            return False  # a number that was only told proves nothing before it is written to
         usable = channel != WEBCHAT
         for when, where, good in self.changes:
             if where != channel:

@@ -21,8 +21,8 @@ def spoken(copy: Attempt, facts: AlertFacts) -> list[str]:
     return [name for name, marker in facts.markers.items() if marker in copy.text]
 
 
-def is_altered(copy: Attempt, facts: AlertFacts) -> bool:
-    """Whether a copy is not what was approved."""
+def is_altered(copy: Attempt, facts: AlertFacts, *, asks: bool = True) -> bool:
+    """Whether a copy is not what was approved; one that comes after an answer need not ask again."""
     languages = spoken(copy, facts)
     if not languages:
         return True
@@ -30,7 +30,7 @@ def is_altered(copy: Attempt, facts: AlertFacts) -> bool:
         return not any(is_whole_short(copy.text, name, facts) for name in languages)
     if copy.template and copy.text in knocks_of(languages, facts):
         return not buttons_of(facts, full=True) <= set(copy.buttons)
-    if not (buttons_of(facts) <= set(copy.buttons) or has_lines(copy, languages, facts)):
+    if asks and not (buttons_of(facts) <= set(copy.buttons) or has_lines(copy, languages, facts)):
         return True
     if not any(all(part in copy.text for part in facts.texts.get(name, ())) for name in languages):
         return True

@@ -5,14 +5,25 @@ citizen. Pure.
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from simulator.audit_channels import ARRIVED, BY_RECEIPT, LOST, SMS, TELEGRAM, USABLE, WEBCHAT, owner_of
+from simulator.audit_channels import (
+    ARRIVED,
+    BY_RECEIPT,
+    LOST,
+    SMS,
+    TELEGRAM,
+    USABLE,
+    VIBER,
+    WEBCHAT,
+    owner_of,
+)
 from simulator.audit_facts import AlertFacts
 from simulator.audit_story import Claim, Story
 from simulator.citizen import Citizen, Telling
 from simulator.conversation import CHECK_IN
 from simulator.geometry import outside_km
+from simulator.lines_by_viber import unwrapped
 from simulator.population import Population
 from simulator.reading import CODE
 from simulator.records import Ack, Act, Arrival, Attempt, Entry, Violation, WebhookPost
@@ -69,6 +80,8 @@ def take(
     entry: Entry, found: _Reading, population: Population, stories: dict[str, Story], facts: AlertFacts
 ) -> None:
     """Sort one entry to its kind."""
+    if isinstance(entry, Attempt) and entry.channel == VIBER:
+        entry = replace(entry, buttons=tuple(map(unwrapped, entry.buttons)))
     match entry:
         case Attempt() if not entry.again and is_copy(entry, facts):
             found.sends.append((story_of(entry.channel, entry.recipient, population, stories), entry))
@@ -113,10 +126,22 @@ def sort_sends(found: _Reading, stories: dict[str, Story]) -> None:
             story.refused.append(one)
         elif one.channel in BY_RECEIPT and one.message_id not in story.arrived:
             story.taken.append(one)
-        elif story.asked_full.get(one.channel, math.inf) <= one.wall:
+        elif is_opened(story, one):
             story.opened.append(one)
         else:
             story.copies.append(one)
+
+
+def is_opened(story: Story, one: Attempt) -> bool:
+    """Whether a copy is the whole text after a short notice, which comes once they pressed one of its
+    buttons.
+    """
+    if one.template:
+        return False
+    shown = [copy.wall for copy in story.copies if copy.template and copy.channel == one.channel]
+    return any(
+        channel == one.channel and min(shown) <= when <= one.wall for when, channel in story.pressed if shown
+    )
 
 
 def live(story: Story, act: Act, found: _Reading, facts: AlertFacts) -> None:
@@ -134,7 +159,9 @@ def live(story: Story, act: Act, found: _Reading, facts: AlertFacts) -> None:
             story.changes.append((act.wall, WEBCHAT, act.what == "online"))
         case "full" if act.code == facts.code:
             story.asked_full.setdefault(act.channel, act.wall)
+            story.pressed.append((act.wall, act.channel))
         case "answer":
+            story.pressed.append((act.wall, act.channel))
             found.answers.append((story, act))
 
 

@@ -19,6 +19,7 @@ LINK_CODE = re.compile(r"(?<!\d)(\d{4})[ \u00a0-]?(\d{4})(?!\d)")
 CHECK_IN = re.compile(r"(safe|help):([A-Z0-9]{6}|@.+)")  # @ and the message where no code is shown
 FULL = re.compile(r"full:([A-Z0-9]{6})")
 WORDS_ONLY = frozenset({Channel.SMS})  # no position, no button: everything is words
+TYPED_NUMBER = frozenset({Channel.SMS, Channel.WHATSAPP})  # no key shares one's own number
 TALKATIVE = frozenset({Channel.SMS, Channel.WHATSAPP, Channel.VIBER})  # a talk begins with somebody's words
 MAX_PLACE_TRIES = 3
 MAX_LINK_TRIES = 2
@@ -244,7 +245,8 @@ def on_protected(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | 
         return Reaction(protected)
     actions: tuple[Action, ...] = ()
     if citizen.phone:
-        actions = (Action(ActionKind.CONTACT, citizen.phone),)
+        typed = message.channel in TYPED_NUMBER
+        actions = (text(citizen.phone) if typed else Action(ActionKind.CONTACT, citizen.phone),)
     elif "phone:skip" in message.buttons:
         actions = (press(message, "phone:skip"),)
     elif message.keys:

@@ -1,7 +1,14 @@
-"""Viber as its users see it. Touches the fake Viber."""
+"""Viber as its users see it. Touches the fake Viber.
+
+A button there sends a text. The service wraps the vocabulary of buttons so that nobody types it by accident
+(`;;safe:ABC123;1f0a9c55d2be`); people see words only, and what lies behind them is sent back as it came.
+"""
+
+import re
+from dataclasses import replace
 
 from simulator.citizen import Channel, Citizen, Fate
-from simulator.incoming import Action, Incoming
+from simulator.incoming import Action, ActionKind, Incoming
 from simulator.lines import Heard
 from simulator.viber import Viber
 from simulator.viber_people import UserState
@@ -13,6 +20,15 @@ STATES = {
 }
 
 
+WRAPPED = re.compile(r";;(.+);[0-9a-f]{12}")
+
+
+def unwrapped(body: str) -> str:
+    """What a button means in the vocabulary, whatever is wrapped round it."""
+    found = WRAPPED.fullmatch(body)
+    return found.group(1) if found is not None else body
+
+
 class ViberLine:
     """Chats with the first of the simulator's Viber accounts."""
 
@@ -20,6 +36,7 @@ class ViberLine:
 
     def __init__(self, viber: Viber) -> None:
         self._viber = viber
+        self._behind: dict[tuple[str, str], str] = {}  # user and meaning -> what the button sends
 
     def key(self, citizen: Citizen) -> str:
         """Their user id."""
@@ -29,7 +46,10 @@ class ViberLine:
         """Every message that reaches a phone."""
 
         def heard(_account: str, user: str, message: Incoming) -> None:
-            hear(user, message)
+            meanings = tuple(unwrapped(body) for body in message.buttons)
+            for meaning, body in zip(meanings, message.buttons, strict=True):
+                self._behind[user, meaning] = body
+            hear(user, replace(message, buttons=meanings))
 
         self._viber.listen(heard)
 
@@ -41,6 +61,8 @@ class ViberLine:
 
     def act(self, citizen: Citizen, action: Action) -> None:
         """Write, press or share."""
+        if action.kind is ActionKind.BUTTON:
+            action = replace(action, value=self._behind.get((citizen.viber_id, action.value), action.value))
         self._viber.act(citizen.viber_id, action)
 
     def works(self, citizen: Citizen) -> bool:

@@ -48,6 +48,9 @@ FATES: dict[Channel, tuple[Fate, ...]] = {
     VIBER: (Fate.BLOCKED, Fate.DEACTIVATED, Fate.OFF),
 }
 
+# Where an answer by text message finds its way back to a foreign number.
+ANSWERS = frozenset({"US", "GB"})
+
 # Whose telephone: people who register by text message carry one of a country where an answer finds its way
 # back; the others any. Weights.
 TWO_WAY = (("US", 0.7), ("GB", 0.3))

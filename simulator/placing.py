@@ -11,7 +11,7 @@ from typing import TypeVar
 from simulator.cities import COUNTRIES, City
 from simulator.citizen import BY_NUMBER, FIRST_TELEGRAM_ID, Answer, Channel, Citizen, Fate, Moment, Telling
 from simulator.geometry import Area, Circle, Point, moved, near, outside_km
-from simulator.mixes import ANY, FATES, TWO_WAY, Mix, two_channels, viber_id
+from simulator.mixes import ANSWERS, ANY, FATES, TWO_WAY, Mix, two_channels, viber_id
 from simulator.numbers import number_in
 from simulator.scripts import OF_LANGUAGE
 
@@ -109,6 +109,7 @@ class Maker:
         owner = weighted(rng, TWO_WAY if channels[0] is Channel.SMS else ANY)
         has_number = not BY_NUMBER.isdisjoint(channels)
         phone, owner = number_in(owner, number) if has_number else ("", "")
+        unheard = Channel.SMS in channels[1:] and owner not in ANSWERS  # what they type by SMS gets lost
         return Citizen(
             id=f"c-{number:06d}",
             channels=channels,
@@ -135,6 +136,7 @@ class Maker:
             stops=rng.random() < shares.stops,
             drill=self._drill,
             invitation=self._invitation,
+            phone=phone if unheard else "",
             telegram_id=FIRST_TELEGRAM_ID + number if Channel.TELEGRAM in channels else None,
             number=phone,
             number_country=owner,

@@ -106,13 +106,10 @@ def read(message: Incoming) -> Incoming:
 
 
 def named_choice(number: int, label: str, message: Incoming) -> str:
-    """The vocabulary's name of a numbered line; an answer to a warning names the message where no code is
-    shown.
-    """
+    """The vocabulary's name of a numbered line; an answer to a warning names the message it stands under."""
     known = meaning(label)
     if known in ("safe", "help", "full"):
-        found = codes(message.text)
-        return f"{known}:{found[-1] if found else f'@{message.message_id}'}"
+        return f"{known}:@{message.message_id}"
     return known or f"choice:{number}"
 
 

@@ -39,7 +39,7 @@ from staff import officers
 from staff.enrolment import Credentials, Enrolment
 from staff.officers import Grant, Officer, Role
 from staff.passwords import Passwords
-from storage.clock import SystemClock
+from storage.clock import Clock, SystemClock
 from storage.database import Database
 
 SECRET = "a-secret-that-only-this-test-knows"
@@ -222,11 +222,11 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Service]:
-    """Web, planner and worker in this process, each with connections of its own."""
+async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Service]:
+    """Web, planner and worker in this process, each with connections of its own; all on `clock` if given."""
     geography = await asyncio.to_thread(open_geography, settings)
     async with contextlib.AsyncExitStack() as stack:
-        cores = [await stack.enter_async_context(open_core(settings)) for _ in range(4)]
+        cores = [await stack.enter_async_context(open_core(settings, clock)) for _ in range(4)]
         web = WebProcess(cores[0], geography)
         planner = PlannerProcess(cores[1], geography.touch)
         worker = WorkerProcess(cores[2])
