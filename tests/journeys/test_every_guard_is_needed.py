@@ -35,6 +35,9 @@ from app import citizens, cli_staff, demo, invitations
 from bot import intake
 from bot.gateways.telegram import gateway as telegram
 from bot.gateways.telegram import settings as telegram_settings
+from bot.gateways.twilio import carrier, signature, sms_text
+from bot.gateways.twilio import door as twilio_door
+from bot.gateways.twilio import settings as twilio_settings
 from bot.gateways.webchat import gateway as webchat
 from registry import audience, destinations, merging
 from storage.vault import Vault
@@ -43,6 +46,7 @@ from tests.cutting import Cut, cut_out
 from tests.journeys import refusals as inside
 from tests.journeys import refusals_at_the_desk as at_desk
 from tests.journeys import refusals_at_the_door as door
+from tests.journeys import refusals_at_twilio as sms
 from tests.journeys.refusals import Scene
 from tests.journeys.small_house import House, open_house
 
@@ -211,9 +215,12 @@ CUTS: tuple[tuple[Cut, Scene], ...] = (
         door.nobody_acts_unsigned,
     ),
     (Cut(demo, "if token and token != DEMO_TOKEN:", "if False:"), door.a_demo_takes_no_token),
-    (Cut(demo, "if getattr(settings, name):", "if False:"), door.a_demo_takes_no_database_nor_address),
     (
-        Cut(demo, 'if "telegram_api_base" in settings.model_fields_set:', "if False:"),
+        Cut(demo, 'if str(getattr(settings, name) or ""):', "if False:"),
+        door.a_demo_takes_no_database_nor_address,
+    ),
+    (
+        Cut(demo, "if name in settings.model_fields_set:", "if False:"),
         door.a_demo_takes_no_api_base,
     ),
     *(
@@ -226,6 +233,34 @@ CUTS: tuple[tuple[Cut, Scene], ...] = (
             "if self.public_url and not is_safe_url(self.public_url):",
         )
     ),
+    (
+        Cut(signature, "if not (any(fits) and intact):", "if not intact:"),
+        sms.a_text_message_needs_twilios_signature,
+    ),
+    (Cut(signature, "if not (any(fits) and intact):", "if not any(fits):"), sms.json_is_what_was_signed),
+    (Cut(signature, "or not self._usable or", "or"), sms.without_a_token_no_text_message_counts),
+    (
+        Cut(twilio_door, 'if form and form.get("AccountSid") not in', "if False and form.get('x') not in"),
+        sms.a_neighbours_message_is_not_ours,
+    ),
+    (
+        Cut(sms_text, "if frame is Frame.DRILL and not pieces.mark:", "if False:"),
+        sms.a_drill_says_so_at_both_ends,
+    ),
+    (
+        Cut(sms_text, 'last=mark.split(". ")[0] if frame is Frame.DRILL else "",', 'last="",'),
+        sms.a_drill_says_so_at_both_ends,
+    ),
+    (Cut(carrier, "if word is CarrierWord.STOP:", "if False:"), sms.a_carriers_stop_is_a_stop),
+    (Cut(carrier, "if named in set(CarrierWord):", "if False:"), sms.a_carriers_stop_is_a_stop),
+    *(
+        (Cut(twilio_settings, line, "(False,"), sms.half_a_twilio_is_none)
+        for line in (
+            "(not _TOKEN.fullmatch(self.auth_token),",
+            "(not is_safe_url(self.api_base),",
+        )
+    ),
+    (Cut(twilio_settings, "if wrong:", "if False:"), sms.half_a_twilio_is_none),
 )
 
 
