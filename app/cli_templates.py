@@ -1,5 +1,6 @@
 """`muster template`: the register of WhatsApp templates, from a shell. Touches SQL; `sync` asks Twilio."""
 
+import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,6 +25,7 @@ from bot.gateways.twilio.whatsapp_templates import (
     Template,
     TemplateState,
 )
+from bot.gateways.twilio.whatsapp_texts import contents
 
 ANY = "any"
 
@@ -37,6 +39,7 @@ def build() -> typer.Typer:
     """The commands of `muster template`."""
     commands = typer.Typer(help="WhatsApp templates: what may be used, and why not.", no_args_is_help=True)
     commands.command("list")(list_command)
+    commands.command("texts")(texts_command)
     commands.command("sync")(sync_command)
     commands.command("set")(set_command)
     commands.command("remove")(remove_command)
@@ -51,6 +54,18 @@ def list_command(as_json: AsJson = False) -> None:
             return await whatsapp_book.read_all(connection)
 
     show([_row(one) for one in run(work())], as_json=as_json)
+
+
+def texts_command(as_json: AsJson = False) -> None:
+    """Our templates as the Content API takes them, to be reviewed, created and submitted at Twilio."""
+    known = {f"{purpose} {language or ANY}": body for (purpose, language), body in contents().items()}
+    if as_json:
+        say(json.dumps(known, ensure_ascii=False))
+        return
+    for name, body in known.items():
+        (shown,) = body["types"].values()
+        buttons = "".join(f"\n[{action['title']}]" for action in shown.get("actions", ()))
+        say(f"--- {name}: {body['friendly_name']}\n{shown['body']}{buttons}\n")
 
 
 def sync_command(as_json: AsJson = False) -> None:

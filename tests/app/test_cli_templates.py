@@ -189,3 +189,12 @@ def test_nothing_secret_is_said(ready: Shell, api: ContentApi) -> None:
     ready.muster("template", "set", "knock", "en", KNOCK).done()
     ran = ready.muster("template", "sync")
     assert "canary-token" not in ran.out + ran.err
+
+
+def test_the_texts_to_submit(ready: Shell) -> None:
+    bodies = ready.muster("template", "texts", "--json").done().json
+    assert bodies["knock vi"]["language"] == "vi"
+    assert bodies["buttons any"]["types"]["twilio/quick-reply"]["body"] == "{{1}}"
+    told = ready.muster("template", "texts").done().out
+    assert "--- knock en: muster_knock_en\nOfficial warning: {{1}}" in told
+    assert "[I am safe]\n[I need help]\n[Full text]" in told
