@@ -13,13 +13,13 @@ from simulator.twilio_people import OUTCOMES, PhoneState
 from simulator.twilio_rules import COUNTRIES, DeliveryRules, SenderRules, ServiceRules
 from tests.simulator.targets import AMERICA, FAST, ICELAND, SMS_FROM, VIETNAM, Line, Target, quick
 
-SERVICE = "MG" + "0d" * 16
+SERVICE, LONE = "MG" + "0d" * 16, "MG" + "1d" * 16
 ALLOWED = SenderRules("+15005550008", per_second=100.0, registered=frozenset({"VN"}))
 SILENT = replace(COUNTRIES[0], iso="SI", prefix="+386", receipts=False)
 ACCOUNT = replace(
     FAST.accounts[0],
     senders=(*FAST.accounts[0].senders, ALLOWED),
-    services=(ServiceRules(SERVICE, (SMS_FROM,)),),
+    services=(ServiceRules(SERVICE, (SMS_FROM, ALLOWED.sender)), ServiceRules(LONE, (SMS_FROM,))),
 )
 
 
@@ -107,26 +107,33 @@ async def test_a_full_queue_refuses(line: Line, sim: Simulator) -> None:
 async def test_a_services_full_queue_fails_later(line: Line, sim: Simulator, target: Target) -> None:
     sim.twilio.set_limits(per_second=2.0, queue_s=1.0)
     for _ in range(3):
-        status, told = await line.sms(
-            From=None, MessagingServiceSid=SERVICE, StatusCallback=f"{target.url}/s"
-        )
+        status, told = await line.sms(From=None, MessagingServiceSid=LONE, StatusCallback=f"{target.url}/s")
         assert status == 201
     await sim.drain()
     failed = next(one.form for one in target.posts if one.form["MessageStatus"] == "failed")
     assert (failed["ErrorCode"], failed["MessageSid"]) == ("30001", told["sid"])
-    assert failed["MessagingServiceSid"] == SERVICE
+    assert failed["MessagingServiceSid"] == LONE
     assert [(one.code, one.cost) for one in sim.ledger.arrivals("sms", "failed")] == [(30001, 0)]
+
+
+async def test_a_service_uses_its_least_busy_sender(line: Line, sim: Simulator) -> None:
+    sim.twilio.set_limits(per_second=2.0)
+    for _ in range(4):
+        await line.sms(From=None, MessagingServiceSid=SERVICE)
+    assert [one.account for one in sim.ledger.attempts()] == [SMS_FROM, ALLOWED.sender] * 2
+    await sim.drain()
 
 
 async def test_validity_ends_waiting(line: Line, sim: Simulator) -> None:
     sim.twilio.set_limits(per_second=0.5)
     await line.sms()
     await line.sms(ValidityPeriod="1")
+    await line.sms()
     await sim.drain()
-    assert [(one.status, one.code) for one in sim.ledger.arrivals()] == [
-        ("delivered", 0),
-        ("failed", 30036),
-    ]
+    ends = sim.ledger.arrivals()
+    assert [(one.status, one.code) for one in ends] == [("delivered", 0), ("failed", 30036), ("delivered", 0)]
+    assert ends[1].mono < ends[2].mono - 0.5  # it ended at its time, not at its turn, and held up nobody
+    assert ends[2].mono - ends[0].mono < 3.0
 
 
 async def test_validity_counts_by_the_fakes_own_clock(line: Line, sim: Simulator) -> None:
