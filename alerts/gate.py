@@ -62,6 +62,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(drafts.followed_was_sent, frozenset({_A.DRAFT, _A.FOLLOW_UP})),
     Guard(content.texts_are_written, _SEND),
     Guard(content.first_sentence_fits, _SEND),
+    Guard(content.pieces_knock, _SEND),
     Guard(content.area_is_drawn, _SEND),
     Guard(content.expiry_is_ahead, _SEND),
     Guard(content.expiry_is_near, _SEND),

@@ -9,6 +9,7 @@ from alerts.lifecycle import allows
 from alerts.pieces import overlong
 from alerts.store import RevisionRow
 from alerts.terms import GRAVE
+from bot.slots import Slot, piece_problems
 
 MIN_REASON = 3
 
@@ -55,6 +56,22 @@ def first_sentence_fits(d: Dossier) -> Reason | None:
         "A text message shows the first sentence of the instruction and no half of it: shorten it, or end it "
         f"earlier with a full stop or a new line ({words} characters).",
     )
+
+
+def pieces_knock(d: Dossier) -> Reason | None:
+    """Where only a template may be shown, headline and place stand in its slots: one short line each, else a
+    whole channel would be lost. A place that has no name is shown as a dash. Section 8."""
+    if d.revision is None:
+        return None
+    heads = {text.headline or d.revision.event_name for text in d.revision.texts.values()}
+    problems = {problem.text for head in heads for problem in piece_problems(Slot.HAZARD, head)}
+    if d.revision.area_name:
+        problems |= {problem.text for problem in piece_problems(Slot.PLACE, d.revision.area_name)}
+    if not problems:
+        return None
+    words = "; ".join(sorted(problems)).replace(f"{Slot.HAZARD}:", "the headline")
+    words = words.replace(f"{Slot.PLACE}:", "the name of the area")
+    return Reason("knock", f"WhatsApp shows headline and place in one line each: {words}.")
 
 
 def area_is_drawn(d: Dossier) -> Reason | None:

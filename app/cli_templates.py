@@ -13,7 +13,6 @@ from app.core import Core, open_core
 from app.embedded import url_of
 from app.templates import Checked, Templates
 from bot.gateways.twilio import whatsapp_book
-from bot.gateways.twilio.whatsapp_slots import Slot
 from bot.gateways.twilio.whatsapp_templates import (
     ANY_LANGUAGE,
     BUTTON_SLOTS,
@@ -26,6 +25,7 @@ from bot.gateways.twilio.whatsapp_templates import (
     TemplateState,
 )
 from bot.gateways.twilio.whatsapp_texts import contents
+from bot.slots import Slot
 
 ANY = "any"
 

@@ -187,6 +187,9 @@ def _content(dossier: Dossier) -> Iterator[Case]:
     endless = {"en": Text(headline="Gale", instruction="Stay in " + "a very solid house " * 12 + "today.")}
     yield Case("first_sentence_fits", "first_sentence", written(dossier, texts=endless))
     yield Case("first_sentence_fits", "first_sentence", written(dossier, all_clear={"vi": "hết " * 40}))
+    waves = {"en": Text(headline="\N{WATER WAVE}" * 91, instruction="Stay in.")}
+    yield Case("pieces_knock", "knock", written(dossier, texts=waves))
+    yield Case("pieces_knock", "knock", written(dossier, area_name="Delta\nand coast"))
     yield Case("area_is_drawn", "no_area", written(dossier, area={}))
     yield Case("expiry_is_ahead", "expired", written(dossier, expires_at=NOW, useful_until=NOW))
     far: datetime = NOW + timedelta(days=7, seconds=1)

@@ -31,7 +31,6 @@ from bot.gateways.twilio.whatsapp_rendering import (
     real_buttons,
     render,
 )
-from bot.gateways.twilio.whatsapp_slots import knock_problems
 from bot.gateways.twilio.whatsapp_templates import (
     ANY_LANGUAGE,
     Purpose,
@@ -41,6 +40,7 @@ from bot.gateways.twilio.whatsapp_templates import (
 )
 from bot.gateways.twilio.whatsapp_wire import PREFIX, whatsapp_event
 from bot.messages import Accepted, Address, Channel, Event, Frame, Outbound
+from bot.slots import knock_problems
 from bot.window import is_open
 from storage.clock import Clock
 
@@ -166,9 +166,9 @@ class WhatsAppGateway:
         notice = outbound.notice
         if notice is None or message.parts[0].get(PART) != "0":
             raise TemplateError("window_closed")
-        problems = knock_problems(notice)
-        if any(problem.code in {"slot_empty", "slot_long"} for problem in problems):
-            raise TemplateError(problems[0].code)
+        for problem in knock_problems(notice):
+            if problem.code == "slot_long":
+                raise TemplateError(problem.code)
         wanted = purposes(drill=outbound.frame is Frame.DRILL, asks=notice.asks)
         template = await self._book.choose(wanted, outbound.language)
         return await self._by_template(to, template, knock(notice, template), delivery)

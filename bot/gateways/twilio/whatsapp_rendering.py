@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 
 from bot.errors import RejectedError, TemplateError
 from bot.gateway import Prepared
-from bot.gateways.twilio.whatsapp_slots import BODY_UNITS, LABEL_UNITS, Slot, clean, fill
 from bot.gateways.twilio.whatsapp_templates import THREE_BUTTON_SLOTS, Template
 from bot.messages import MAX_BUTTON_DATA, Button, Frame, Notice, Outbound
+from bot.slots import BODY_UNITS, LABEL_UNITS, Slot, clean, fill
 from bot.splitting import split_text
 from bot.words import utf16_units
 

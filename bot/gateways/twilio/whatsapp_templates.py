@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.errors import TemplateError
-from bot.gateways.twilio.whatsapp_slots import Slot
+from bot.slots import Slot
 
 ANY_LANGUAGE = ""
 SID = re.compile(r"HX[0-9a-fA-F]{32}")

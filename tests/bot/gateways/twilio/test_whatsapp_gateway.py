@@ -33,7 +33,7 @@ from storage.database import Database, open_database
 from tests.bot.gateway_contract import LOST_DATABASE
 from tests.bot.gateways.twilio.conftest import ANN, PUBLIC_URL, WHATSAPP_NUMBER
 from tests.bot.gateways.twilio.small_twilio import SmallTwilio, refusal
-from tests.bot.gateways.twilio.test_whatsapp_slots import FLOOD
+from tests.bot.test_slots import FLOOD
 from tests.bot.wiring import MovableClock
 
 NOW = datetime.now(UTC)
@@ -195,11 +195,13 @@ async def test_what_can_be_knocked_is_known_before(desk: Desk) -> None:
 
 async def test_a_slot_that_would_be_refused_is_not_sent(desk: Desk) -> None:
     await desk.register(template())
-    for change in ({"place": ""}, {"place": "x" * 500}):
+    for change in ({"hazard": ""}, {"place": "x" * 500}):
         with pytest.raises(TemplateError, match="slot_"):
             await desk.say(replace(WARNING, notice=replace(FLOOD, **change)))
     (form,) = await desk.say(replace(WARNING, notice=replace(FLOOD, place="*Delta*\nand   coast")))
     assert json.loads(form["ContentVariables"])["3"] == "Delta and coast"
+    (form,) = await desk.say(replace(WARNING, notice=replace(FLOOD, place="")))
+    assert json.loads(form["ContentVariables"])["3"] == "\N{EN DASH}"
 
 
 async def test_an_answer_outside_the_window_waits_and_says_so_once(desk: Desk) -> None:

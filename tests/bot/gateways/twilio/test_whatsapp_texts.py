@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from bot.gateways.twilio.whatsapp_rendering import content, knock
-from bot.gateways.twilio.whatsapp_slots import FIXED_UNITS, LABEL_UNITS, LIMITS, Slot
 from bot.gateways.twilio.whatsapp_templates import SLOTS, Purpose
 from bot.gateways.twilio.whatsapp_texts import contents
+from bot.slots import FIXED_UNITS, LABEL_UNITS, LIMITS, Slot
 from bot.words import utf16_units
 from locales.catalog import Catalog
 from simulator.twilio_content import Approval, Registry, refused, values_of
 from tests.bot.gateways.twilio.test_whatsapp_gateway import template
-from tests.bot.gateways.twilio.test_whatsapp_slots import FLOOD
+from tests.bot.test_slots import FLOOD
 from tests.conftest import ROOT
 
 ALL = contents()

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.gateways.twilio.whatsapp_slots import LIMITS, NO_MARK, Slot, clean, fill, knock_problems
 from bot.messages import Notice
+from bot.slots import LIMITS, NO_MARK, Slot, clean, fill, knock_problems
 from bot.words import utf16_units
 
 FLOOD = Notice(

@@ -1,9 +1,10 @@
-"""What goes into the slots of a knock: one line each, nothing WhatsApp refuses, nothing it reads as markup.
-Pure; touches nothing.
+"""What goes into the slots of a template that knocks: one line each, nothing a provider refuses, nothing it
+reads as markup. Pure; touches nothing.
 
-Outside the 24-hour window WhatsApp shows only an approved template; a parameter that is empty, has a newline,
-a tab or more than four spaces in a row is refused (Meta error 132018), and Twilio then fails the message for
-good. So pieces are judged while a warning is composed (`knock_problems`), and cleaned again before sending.
+Outside its window (`bot.window`) WhatsApp shows only an approved template; a parameter that is empty, has a
+newline, a tab or more than four spaces in a row is refused (Meta error 132018), and Twilio then fails the
+message for good. So pieces are judged while a warning is composed (`knock_problems`, `piece_problems`), and
+cleaned again before sending.
 """
 
 import re
@@ -24,6 +25,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\u200b\u2060\ufeff]")
 _MARKERS = re.compile(r"[*_~`]")
 _LINK = re.compile(r"\S+://\S+")
 NO_MARK = "\N{WARNING SIGN}"  # stands for a live warning, in every language
+NO_PLACE = "\N{EN DASH}"  # nobody named the place: better a warning without it than none
 
 
 class Slot(StrEnum):
@@ -64,20 +66,25 @@ def knock_problems(notice: Notice) -> list[SlotProblem]:
 
     To be asked while a warning is composed. `mark` may be empty: that is a live warning.
     """
-    found = []
-    for slot, raw in _pieces(notice).items():
-        if slot is not Slot.MARK and not clean(raw):
-            found.append(SlotProblem(slot, "slot_empty", f"{slot}: must not be empty"))
-        if _NEWLINE.search(raw.strip()) or "\t" in raw.strip():
-            found.append(SlotProblem(slot, "slot_lines", f"{slot}: must be one line, without tabs"))
-        if "    " in raw:
-            found.append(SlotProblem(slot, "slot_spaces", f"{slot}: has four or more spaces in a row"))
-        if utf16_units(clean(raw)) > LIMITS[slot]:
-            text = f"{slot}: is longer than {LIMITS[slot]} characters"
-            found.append(SlotProblem(slot, "slot_long", text))
+    found = [problem for slot, raw in _pieces(notice).items() for problem in piece_problems(slot, raw)]
     if not found and utf16_units(_what(notice)) > LIMITS[Slot.WHAT]:
         text = f"mark and hazard together are longer than {LIMITS[Slot.WHAT]} characters"
         found.append(SlotProblem(Slot.WHAT, "slot_long", text))
+    return found
+
+
+def piece_problems(slot: Slot, raw: str) -> list[SlotProblem]:
+    """The same of one piece."""
+    found = []
+    if slot is not Slot.MARK and not clean(raw):
+        found.append(SlotProblem(slot, "slot_empty", f"{slot}: must not be empty"))
+    if _NEWLINE.search(raw.strip()) or "\t" in raw.strip():
+        found.append(SlotProblem(slot, "slot_lines", f"{slot}: must be one line, without tabs"))
+    if "    " in raw:
+        found.append(SlotProblem(slot, "slot_spaces", f"{slot}: has four or more spaces in a row"))
+    if utf16_units(clean(raw)) > LIMITS[slot]:
+        text = f"{slot}: is longer than {LIMITS[slot]} characters"
+        found.append(SlotProblem(slot, "slot_long", text))
     return found
 
 
@@ -87,6 +94,8 @@ def fill(notice: Notice, slot: Slot) -> str:
         return _what(notice)
     if slot is Slot.MARK:
         return clean(notice.mark) or NO_MARK
+    if slot is Slot.PLACE:
+        return clean(notice.place) or NO_PLACE
     return clean(_pieces(notice)[slot])
 
 
