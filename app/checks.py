@@ -10,6 +10,7 @@ from app.core import Core, open_core
 from app.embedded import url_of
 from app.geography import gazetteer_is_current
 from app.settings import Settings
+from app.templates import unknockable
 from locales.reviews import read_signatures, unsigned
 from staff import missions, notices, officers
 from staff.officers import Role
@@ -61,6 +62,7 @@ async def check_all(settings: Settings) -> list[Finding]:
         found += await _redis(core) if settings.redis_url else []
         found += _channels(core)
         found += await _people(core)
+        found += await _templates(core)
         found += _words(core)
     return found
 
@@ -117,6 +119,19 @@ async def _people(core: Core) -> list[Finding]:
             if notice.urgent
         ]
     return found
+
+
+async def _templates(core: Core) -> list[Finding]:
+    return [
+        Finding(
+            f"muster.whatsapp.{'W' if one.drill else 'E'}_{one.language}{'_drill' if one.drill else ''}",
+            f"WhatsApp ({one.account}) cannot begin a conversation in {one.language}"
+            f"{' in an exercise' if one.drill else ''}: {one.reason}",
+            "see `muster template list` and docs/channels/whatsapp.md",
+            serious=not one.drill,
+        )
+        for one in await unknockable(core.gateways.all, core.catalog.languages())
+    ]
 
 
 def _words(core: Core) -> list[Finding]:

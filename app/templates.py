@@ -4,7 +4,7 @@ Meta pauses templates that people report, and moves them between categories by i
 webhook. So the planner asks each half hour, and `muster template sync` asks at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -40,6 +40,34 @@ class Checked:
     after: Template
     problems: tuple[str, ...]
     asked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unknockable:
+    """Why people of one language cannot be knocked at outside the window; `drill` = in exercises."""
+
+    account: str
+    language: str
+    drill: bool
+    reason: str
+
+
+async def unknockable(gateways: Mapping[Account, Gateway], languages: Sequence[str]) -> list[Unknockable]:
+    """For whom WhatsApp cannot open a conversation now, by account and language; nothing where it is off.
+
+    Raises:
+        TransientError: SQL is away.
+    """
+    found = []
+    for gateway in gateways.values():
+        if not isinstance(gateway, WhatsAppGateway):
+            continue
+        for language in languages:
+            for drill in (False, True):
+                reason = await gateway.knock_refusal(language, drill=drill)
+                if reason:
+                    found.append(Unknockable(gateway.account, language, drill, reason))
+    return found
 
 
 class Templates:

@@ -198,3 +198,16 @@ def test_the_texts_to_submit(ready: Shell) -> None:
     told = ready.muster("template", "texts").done().out
     assert "--- knock en: muster_knock_en\nOfficial warning: {{1}}" in told
     assert "[I am safe]\n[I need help]\n[Full text]" in told
+
+
+def test_check_names_the_languages_nobody_can_be_knocked_in(ready: Shell, api: ContentApi) -> None:
+    ready.muster("template", "set", "knock", "en", KNOCK).done()
+    api.approve(KNOCK)
+    ready.muster("template", "sync").done()
+    found = {one["id"]: one for one in ready.muster("check", "--json").json}
+    ours = {name for name in found if name.startswith("muster.whatsapp.")}
+    assert ours == {
+        *(f"muster.whatsapp.E_{tag}" for tag in ("vi", "th", "id")),
+        *(f"muster.whatsapp.W_{tag}_drill" for tag in ("en", "vi", "th", "id")),
+    }
+    assert "template_none" in found["muster.whatsapp.E_vi"]["what"]
