@@ -2,7 +2,7 @@
 the kit.
 """
 
-from bot.messages import Frame
+from bot.messages import Channel, Frame
 from handlers import phone
 from handlers.emergency import emergency_words
 from handlers.visit import At, Visit
@@ -28,8 +28,15 @@ async def tell_protected(visit: Visit, *, label: str, whole_country: bool, first
         _show_sample(visit, label)
     if await has_only_web(visit):
         visit.reply(visit.say("protected.web"), (visit.choice("protected.link", "do:link"),))
-    if not warned and await phones.of_person(visit.turn.connection, visit.vault, visit.person.id) is None:
+    if not warned and await _has_no_number(visit):
         phone.ask_phone(visit)
+
+
+async def _has_no_number(visit: Visit) -> bool:
+    """Whether nobody could call this person; who writes text messages has told a number already."""
+    if visit.inbound.address.channel is Channel.SMS:
+        return False
+    return await phones.of_person(visit.turn.connection, visit.vault, visit.person.id) is None
 
 
 async def send_live_alerts(visit: Visit) -> bool:

@@ -25,7 +25,7 @@ from bot.splitting import split_text
 
 GSM_PARTS, WIDE_PARTS = 2, 3  # of a warning
 REPLY_PARTS = 4  # of one message of a reply; longer ones become several messages
-_GSM_UNITS, _WIDE_UNITS = REPLY_PARTS * 153, REPLY_PARTS * 67
+DRILL_PARTS = 10  # Twilio's most (1,600 signs): whole messages apart, the middle of a drill could look live
 _DIRECTIONS = str.maketrans(dict.fromkeys("\u2066\u2067\u2068\u2069\u200e\u200f"))
 _RIGHT_TO_LEFT = range(0x0590, 0x0900)  # Hebrew to Arabic Extended
 
@@ -97,16 +97,17 @@ def render_reply(outbound: Outbound) -> tuple[str, ...]:
     if not text:
         raise RejectedError("empty_text")
     choices = "\n".join(f"{number} {_line(each.label)}" for number, each in enumerate(outbound.buttons, 1))
+    parts = DRILL_PARTS if outbound.frame is Frame.DRILL else REPLY_PARTS
     if not choices:
-        return _messages(text)
-    together = _messages(f"{text}\n{choices}")
+        return _messages(text, parts)
+    together = _messages(f"{text}\n{choices}", parts)
     if len(together) == 1:
         return together
-    *earlier, last = _messages(text)
+    *earlier, last = _messages(text, parts)
     closing = f"{last}\n{choices}"
-    if len(_messages(closing)) == 1:
+    if len(_messages(closing, parts)) == 1:
         return (*earlier, closing)
-    return (*earlier, last, *_messages(choices))
+    return (*earlier, last, *_messages(choices, parts))
 
 
 def _pieces(notice: Notice, frame: Frame, *, two_way: bool, url: bool) -> _Pieces:
@@ -155,11 +156,11 @@ def _shortened(text: str) -> Iterator[str]:
         yield " ".join(words[:kept]).rstrip(" ,;:-(/")
 
 
-def _messages(text: str) -> tuple[str, ...]:
-    """`text` in messages of at most `REPLY_PARTS` parts each, cut where it hurts least."""
-    units = _GSM_UNITS if is_gsm(text) else _WIDE_UNITS
+def _messages(text: str, parts: int) -> tuple[str, ...]:
+    """`text` in messages of at most so many parts each, cut where it hurts least."""
+    units = parts * (153 if is_gsm(text) else 67)
     pieces = split_text(text, units)
-    while any(segments(piece) > REPLY_PARTS for piece in pieces):  # brackets and emoji count double
+    while any(segments(piece) > parts for piece in pieces):  # brackets and emoji count double
         units -= 20
         pieces = split_text(text, units)
     return pieces

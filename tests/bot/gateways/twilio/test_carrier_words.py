@@ -1,5 +1,7 @@
 """No word we ask for on SMS may be one to which a carrier answers by itself, unless both mean the same."""
 
+import re
+
 import pytest
 
 from bot.gateways.twilio.carrier import HELP_WORDS, KEYWORDS, START_WORDS, STOP_WORDS, carrier_word
@@ -53,3 +55,16 @@ def test_the_line_that_says_how_to_answer_asks_for_digits_only(language: str) ->
     assert "1" in said
     assert "2" in said
     assert carrier_word("", said) is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_tells_people_to_write_a_carriers_word(language: str) -> None:
+    """Sentences show words to write in capitals, commands with a slash; "NEED HELP" is no whole message."""
+    told = re.compile(rf"(?<!NEED )(?<!/)\b({'|'.join(sorted(word.upper() for word in KEYWORDS))})\b")
+    sentences = {
+        key: form
+        for key in CATALOG.keys(language)
+        if not key.startswith(("words.", "chat."))
+        for form in CATALOG.entry(language, key).forms
+    }
+    assert not {key: form for key, form in sentences.items() if told.search(form)}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.errors import RejectedError
 from bot.gateways.twilio.sms_segments import is_gsm, segments
-from bot.gateways.twilio.sms_text import REPLY_PARTS, compose, render_reply
+from bot.gateways.twilio.sms_text import DRILL_PARTS, REPLY_PARTS, compose, render_reply
 from bot.messages import Button, Frame, Notice, Outbound
 from tests.bot.gateways.twilio.notices import ENGLISH, THAI, VIETNAMESE
 
@@ -181,6 +181,13 @@ def test_a_long_reply_becomes_several_messages_and_keeps_its_choices_together() 
     assert parts[-1].endswith("\n1 Yes\n2 No")
     assert all(segments(part) <= REPLY_PARTS for part in parts)
     assert "".join("".join(parts).split()) == "".join(f"{text}1 Yes2 No".split())
+
+
+def test_a_long_drill_stays_in_one_message_as_far_as_any_message_goes() -> None:
+    text = "DRILL\n" + "Diễn tập thôi. " * 40 + "\nDRILL"
+    assert len(render_reply(Outbound(text, "vi", frame=Frame.ALERT))) > 2
+    (whole,) = render_reply(Outbound(text, "vi", frame=Frame.DRILL))
+    assert segments(whole) <= DRILL_PARTS
 
 
 @given(st.text(st.sampled_from("ab ạกข🌊[€\n."), min_size=1, max_size=3000))
