@@ -21,9 +21,11 @@ from sqlalchemy import func, select
 from alerts import board, store
 from alerts.board import Board
 from alerts.desk import Desk
+from alerts.delivery import DeliveryState
 from alerts.draft import Draft
 from alerts.events import read_event
 from alerts.lifecycle import AlertState
+from alerts.tables import delivery
 from app.core import Core, open_core
 from app.geography import Geography, open_geography
 from app.officers import build_services
@@ -175,6 +177,20 @@ class Office:
 
         figures: Board = await until(done, seconds, "the alert is sent to everybody")
         return figures
+
+    async def acknowledged(self, still_s: float = 3.0) -> None:
+        """Wait until every open browser said that it shows what it was sent: until nothing was
+        acknowledged for `still_s` seconds, since some are closed.
+        """
+        query = select(func.count()).select_from(delivery).where(delivery.c.state == DeliveryState.ATTEMPTING)
+        loop = asyncio.get_running_loop()
+        before, since = -1, loop.time()
+        while before and loop.time() - since < still_s:
+            async with self.core.database.read() as connection:
+                left = (await connection.execute(query)).scalar_one()
+            if left != before:
+                before, since = left, loop.time()
+            await asyncio.sleep(0.1)
 
     async def quiet(self, seconds: float = 60.0) -> None:
         """Wait until every message of a citizen that was taken is worked on."""

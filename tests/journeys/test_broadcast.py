@@ -57,6 +57,7 @@ async def broadcast(
             await simulator.drain(120)
             sent = await send_audited(service, draft_of_test(1), 1)
             await service.finished(sent.alert, 300)
+            await service.acknowledged()
             await simulator.drain(120)
             await service.quiet()
             report = await judge(service, simulator, people, sent)
