@@ -20,8 +20,8 @@ from sqlalchemy import func, select
 
 from alerts import board, store
 from alerts.board import Board
-from alerts.desk import Desk
 from alerts.delivery import DeliveryState
+from alerts.desk import Desk
 from alerts.draft import Draft
 from alerts.events import read_event
 from alerts.lifecycle import AlertState
