@@ -1,5 +1,7 @@
 """What is sealed in inbox and outbox comes back as it was."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -64,6 +66,12 @@ def test_an_outbound_comes_back(outbound: Outbound) -> None:
 @given(addresses)
 def test_an_address_comes_back(address: Address) -> None:
     assert load_address(dump_address(address)) == address
+
+
+@given(st.none() | st.datetimes(datetime(2000, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))
+def test_when_somebody_was_heard_comes_back(heard_at: datetime | None) -> None:
+    to = Address(Channel.WHATSAPP, "main", "+84912345678", heard_at)
+    assert load_address(dump_address(to)).heard_at == heard_at
 
 
 def test_what_is_at_its_default_takes_no_room() -> None:

@@ -1,5 +1,5 @@
 """An officer's answer that comes two days late: held, announced once, sent when the person writes. Real
-SQLite, the real gateway, a small Twilio."""
+databases, the real gateway, a small Twilio."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -179,14 +179,14 @@ class Post:
 
 @pytest.fixture
 async def post(
-    sqlite: Database, vault: Vault, twilio: SmallTwilio, account: Callable[..., TwilioSettings]
+    database: Database, vault: Vault, twilio: SmallTwilio, account: Callable[..., TwilioSettings]
 ) -> AsyncIterator[Post]:
     clock = MovableClock()
     client = TwilioClient(account(sms_from="", whatsapp_from=WHATSAPP_NUMBER))
-    gateway = WhatsAppGateway(client, TemplateBook("main", sqlite, clock), clock, Tier(250, "2026-11-22"))
-    async with sqlite.durable() as connection:
+    gateway = WhatsAppGateway(client, TemplateBook("main", database, clock), clock, Tier(250, "2026-11-22"))
+    async with database.durable() as connection:
         await write(connection, template(Purpose.WAITING), clock.now())
-    yield Post(sqlite, vault, clock, twilio, gateway)
+    yield Post(database, vault, clock, twilio, gateway)
     await client.close()
 
 
