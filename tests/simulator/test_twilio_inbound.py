@@ -109,6 +109,7 @@ async def test_keywords_can_be_plain_or_off(sim: Simulator, target: Target, line
 async def test_stop_is_nothing_special_on_whatsapp(
     sim: Simulator, target: Target, line: Line, heard: list[Incoming]
 ) -> None:
+    sim.twilio.account().change_sender(WHATSAPP_FROM, keywords=True)
     say(sim, "STOP", "whatsapp")
     await sim.drain()
     assert "OptOutType" not in target.messages()[0]
