@@ -85,9 +85,10 @@ class SmsGateway:
     ) -> Accepted:
         """Send every part; the receipts of the last one count."""
         country = self._countries.of_number(to.value)
-        sender = choose_sender(self._settings.sms_senders, to.value, country)
+        is_warning = message.outbound.frame in WARNINGS
+        sender = choose_sender(self._settings.sms_senders, to.value, country, answers=not is_warning)
         common: dict[str, object] = {sender.parameter: sender.value}
-        if message.outbound.frame in WARNINGS:
+        if is_warning:
             common["validity_period"] = self._settings.warning_validity_s
         sid = ""
         for part in message.parts:

@@ -28,13 +28,18 @@ class Choice:
     two_way: bool
 
 
-def choose_sender(senders: Sequence[str], to: str, country: Country) -> Choice:
-    """The sender for the number `to`; `senders` is not empty."""
+def choose_sender(senders: Sequence[str], to: str, country: Country, *, answers: bool = False) -> Choice:
+    """The sender for the number `to`; `senders` is not empty.
+
+    Args:
+        answers: what is sent answers something they wrote: from a number wherever there is one, since that
+            is what they wrote to, and a name could not be answered again.
+    """
     if is_service(senders[0]):
         return Choice("messaging_service_sid", senders[0], country.two_way)
     numbers = [sender for sender in senders if can_be_answered(sender)]
     names = [sender for sender in senders if not can_be_answered(sender)]
-    wanted = names if country.sender is Sender.ALNUM else numbers
+    wanted = names if country.sender is Sender.ALNUM and not answers else numbers
     fitting = wanted or list(senders)
     chosen = max(fitting, key=lambda sender: blake2b(f"{sender}\x1f{to}".encode(), digest_size=8).digest())
     return Choice("from_", chosen, country.two_way and can_be_answered(chosen))

@@ -122,6 +122,13 @@ def test_a_name_writes_where_the_country_asks_for_one_and_cannot_be_answered() -
     assert (only_a_name.value, only_a_name.two_way) == ("UtopiaMFA", False)
 
 
+def test_an_answer_comes_from_what_they_wrote_to() -> None:
+    senders = (*NUMBERS, "UtopiaMFA")
+    thailand = SHIPPED.get("TH")
+    assert choose_sender(senders, "+66812345678", thailand, answers=True).value in NUMBERS
+    assert choose_sender(("UtopiaMFA",), "+66812345678", thailand, answers=True).value == "UtopiaMFA"
+
+
 def test_a_messaging_service_picks_itself() -> None:
     service = "MG" + "0" * 32
     choice = choose_sender((service,), "+4915112345678", SHIPPED.get("DE"))

@@ -67,6 +67,14 @@ async def test_an_answer_says_no_news_and_lives_as_long_as_twilio_keeps_it(twili
     await gateway.close()
 
 
+async def test_a_name_warns_and_a_number_answers(twilio: SmallTwilio) -> None:
+    gateway = gateway_at(twilio, sms_from=f"{SMS_NUMBER},UtopiaMFA")
+    await gateway.send(to(THAI), gateway.prepare(WARNING), delivery=1)
+    await gateway.send(to(THAI), gateway.prepare(Outbound("Thank you.", "en")))
+    assert [request.form["From"][0] for request in twilio.sent] == ["UtopiaMFA", SMS_NUMBER]
+    await gateway.close()
+
+
 async def test_the_news_of_a_long_message_are_those_of_its_last_part(twilio: SmallTwilio) -> None:
     gateway = gateway_at(twilio)
     long = gateway.prepare(Outbound("Leave the river bank now. " * 60, "en", frame=Frame.ALERT))
