@@ -1,13 +1,28 @@
-"""Joining a second chat: a code shown on one, typed on the other, confirmed there. Touches the registry."""
+"""Joining a second chat: a code shown on one, typed on the other, confirmed on the first. Touches the
+registry.
 
-from bot.messages import Channel
+Whoever types a code joins the registration that showed it, so that registration has the last word: a code
+that somebody saw over a shoulder gives them nothing.
+"""
+
+from bot.inbox import lane_of
+from bot.messages import Button, Channel, Outbound
+from bot.outbox import enqueue
 from handlers.commands import Command
 from handlers.visit import At, Visit
-from handlers.who import refresh
-from registry import links
+from handlers.who import pressed, refresh, typed_number
+from registry import addresses, links, people
+from registry.addresses import AddressRow
 from registry.lifecycle import PersonState
-from registry.links import LinkOutcome
+from registry.links import Claim, LinkOutcome
+from registry.people import PersonRow
 
+BRANDS = {  # called so in every language
+    Channel.TELEGRAM: "Telegram",
+    Channel.WHATSAPP: "WhatsApp",
+    Channel.VIBER: "Viber",
+    Channel.SMS: "SMS",
+}
 ANSWERS = {
     LinkOutcome.WRONG: "link.wrong",
     LinkOutcome.TOO_MANY: "link.blocked",
@@ -17,15 +32,30 @@ ANSWERS = {
 }
 
 
+async def link_numbers(visit: Visit) -> bool:
+    """1 or 2 (or yes, or no) typed by whoever was just asked on the first chat; it did not pass through this
+    conversation, so its buttons are not remembered.
+    """
+    answer = _answer_typed(visit)
+    if answer is None or visit.at(At.NUMBER):
+        return False
+    claim = await links.claimed(visit.turn.connection, visit.person.id, visit.turn.now)
+    if claim is None or claim.at.isoformat() < visit.session.data.get("asked", ""):
+        return False
+    live = await visit.kit.live_events(visit.turn.connection, person_id=visit.person.id, now=visit.turn.now)
+    if any(event.at > claim.at for event in live):
+        return False  # a warning asked last
+    visit.inbound = pressed(visit.inbound, answer)
+    return False
+
+
 async def link(visit: Visit) -> bool:
-    """`/link`, `/link 12345678`, and the buttons `link:yes` and `link:no`."""
+    """`/link`, `/link 12345678`, and the buttons `link:yes` and `link:no` of either chat."""
     asked = visit.asks_for(Command.LINK)
     if visit.button == "link:yes":
-        await _confirm(visit)
+        await (_claim(visit) if "link" in visit.session.data else _confirm(visit))
     elif visit.button == "link:no":
-        visit.session.data.pop("link", None)
-        visit.reply(visit.say("link.kept"))
-        visit.resume = True
+        await _refuse(visit)
     elif asked is None:
         return False
     elif links.plain_digits(asked.payload):
@@ -64,22 +94,94 @@ async def _check(visit: Visit, code: str) -> None:
     )
 
 
-async def _confirm(visit: Visit) -> None:
-    code_id = visit.session.data.pop("link", None)
-    if code_id is None:
+async def _claim(visit: Visit) -> None:
+    """The second chat agrees: ask the first."""
+    code_id = int(visit.session.data.pop("link"))
+    claim = await links.claim(visit.turn.connection, visit.person.id, code_id, visit.turn.now)
+    if claim is None:
         visit.reply(visit.say("link.wrong"))
         visit.resume = True
         return
+    await _tell(visit, claim.owner_id, f"link:{code_id}:ask", "link.ask", asks=True)
+    visit.reply(visit.say("link.wait"))
+
+
+async def _confirm(visit: Visit) -> None:
+    """The first chat says yes."""
+    claim = await links.claimed(visit.turn.connection, visit.person.id, visit.turn.now)
     done = await links.confirm(
-        visit.turn.connection,
-        visit.kit.vault,
-        visit.person.id,
-        int(code_id),
-        visit.turn.now,
-        visit.kit.carry,
+        visit.turn.connection, visit.kit.vault, visit.person.id, visit.turn.now, visit.kit.carry
     )
     await refresh(visit)
-    if visit.person.state is PersonState.ACTIVE:
-        visit.wait_at(At.NOTHING)
+    if claim is not None:
+        await _tell_other(visit, claim, done.outcome)
     visit.reply(visit.say(ANSWERS[done.outcome]))
     visit.resume = True
+
+
+async def _refuse(visit: Visit) -> None:
+    if visit.session.data.pop("link", None) is None:
+        claim = await links.refuse(visit.turn.connection, visit.person.id, visit.turn.now)
+        if claim is not None:
+            await _tell(visit, claim.claimant_id, f"link:{claim.code_id}:no", "link.kept")
+    visit.reply(visit.say("link.kept"))
+    visit.resume = True
+
+
+async def _tell_other(visit: Visit, claim: Claim, outcome: LinkOutcome) -> None:
+    """Tell the chat that typed the code what came of it."""
+    rows = await addresses.of_person(visit.turn.connection, visit.person.id)
+    if outcome is LinkOutcome.LINKED:  # its address is this person's now: the newest of the others
+        others = [row for row in rows if row.id != visit.address.id]
+        target = max(others, key=lambda row: (row.last_inbound_at or claim.at, row.id), default=None)
+        if target is not None:
+            await _send(visit, target, visit.person, f"link:{claim.code_id}:done", "link.done")
+        return
+    await _tell(visit, claim.claimant_id, f"link:{claim.code_id}:done", ANSWERS[outcome])
+
+
+async def _tell(visit: Visit, person_id: int, key: str, words: str, *, asks: bool = False) -> None:
+    """Write to another person's newest chat, in their language."""
+    other = await people.get(visit.turn.connection, person_id)
+    row = await addresses.newest(visit.turn.connection, person_id)
+    if other is not None and other.data_key is not None and row is not None:
+        await _send(visit, row, other, key, words, asks=asks)
+
+
+async def _send(
+    visit: Visit, row: AddressRow, owner: PersonRow, key: str, words: str, *, asks: bool = False
+) -> None:
+    vault, language = visit.kit.vault, owner.language
+    to = addresses.open_row(owner.unlocked(vault), row)
+
+    def say(name: str, **values: str) -> str:
+        return visit.kit.catalog.say(language, name, **values)
+
+    channel = BRANDS.get(visit.address.channel) or say("link.web")
+    buttons = (Button(say("link.yes"), "link:yes"), Button(say("link.no"), "link:no"))
+    text = say(words, channel=channel) if asks else say(words)
+    await enqueue(
+        visit.turn.connection,
+        vault,
+        key=key,
+        address=to,
+        lane=lane_of(vault, to),
+        outbound=Outbound(text, language, buttons if asks else ()),
+        drill=row.drill,
+        now=visit.turn.now,
+    )
+
+
+def _answer_typed(visit: Visit) -> Button | None:
+    number = typed_number(visit)
+    yes, no = visit.choice("link.yes", "link:yes"), visit.choice("link.no", "link:no")
+    if number in {1, 2}:
+        return (yes, no)[number - 1]
+    if not visit.is_text:
+        return None
+    words, said = visit.kit.catalog.words, visit.inbound.text.strip().casefold()
+    if visit.said.is_one_of(words(visit.language, "words.yes")) or said == yes.label.casefold():
+        return yes
+    if visit.said.is_one_of(words(visit.language, "words.no")) or said == no.label.casefold():
+        return no
+    return None

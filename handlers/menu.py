@@ -33,6 +33,7 @@ from handlers.who import leave, meet
 Part = Callable[[Visit], Awaitable[bool]]
 
 ORDER: tuple[tuple[str, Part], ...] = (
+    ("link numbers", link.link_numbers),  # makes 1 and 2 the buttons of a question another chat caused
     ("numbers", numbers.typed_numbers),  # makes a typed number the button it means
     ("danger", danger.hear_danger),
     ("stop", stop.stop),

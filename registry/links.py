@@ -1,9 +1,9 @@
-"""Linking two channels of one person: a code shown on one, typed on the other, confirmed. Touches SQL.
+"""Linking two channels of one person: a code shown on one, typed on the other, confirmed on the first.
 
-A code is 8 random digits, lives 10 minutes, works once, and is kept as a blind index only. Whoever types
-wrong ones five times in ten minutes must wait; so must everybody when very many are typed from many lanes,
-because lanes cost a guesser nothing. Outcomes are values, not errors: a wrong try must be committed to be
-counted.
+Touches SQL. A code is 8 random digits, lives 10 minutes, works once, and is kept as a blind index only.
+Whoever types wrong ones five times in ten minutes must wait; so must everybody when very many are typed from
+many lanes, because lanes cost a guesser nothing. Outcomes are values, not errors: a wrong try must be
+committed to be counted.
 """
 
 import secrets
@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Select, delete, func, insert, or_, select, update
+from sqlalchemy import Select, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from registry.errors import MergeRefusedError
+from registry.lifecycle import PersonState
 from registry.merging import Carry, Merged, merge
-from registry.tables import link_code, link_try, person
+from registry.tables import address, link_code, link_try, person
 from storage.vault import Vault
 
 DIGITS = 8
@@ -46,6 +47,16 @@ class LinkCheck:
     outcome: LinkOutcome
     code_id: int | None = None
     merged: Merged | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Somebody typed a code: `claimant_id` wants to join the registration of `owner_id`."""
+
+    code_id: int
+    owner_id: int
+    claimant_id: int
+    at: datetime
 
 
 async def make_code(connection: AsyncConnection, vault: Vault, person_id: int, now: datetime) -> str:
@@ -84,44 +95,111 @@ async def check(
         return LinkCheck(LinkOutcome.WRONG)
     if found.person_id == person_id:
         return LinkCheck(LinkOutcome.OWN)
-    kinds = select(person.c.drill).where(person.c.id.in_([person_id, found.person_id])).distinct()
-    if len((await connection.execute(kinds)).all()) != 1:
+    if not await _may_join(connection, found.person_id, person_id):
         return LinkCheck(LinkOutcome.REFUSED)
     return LinkCheck(LinkOutcome.OFFERED, code_id=found.id)
+
+
+async def claim(connection: AsyncConnection, person_id: int, code_id: int, now: datetime) -> Claim | None:
+    """Whoever typed the right code wants to join; the chat that showed it must be asked. None: too late.
+
+    Saying it twice is the same claim; somebody else's code cannot be claimed by a second person.
+    """
+    free = or_(link_code.c.claimed_by.is_(None), link_code.c.claimed_by == person_id)
+    done = await connection.execute(
+        update(link_code)
+        .where(
+            link_code.c.id == code_id, link_code.c.used_at.is_(None), link_code.c.expires_at > now, free,
+            link_code.c.person_id != person_id,
+        )
+        .values(claimed_by=person_id, claimed_at=func.coalesce(link_code.c.claimed_at, now))
+        .returning(link_code.c.person_id, link_code.c.claimed_at)
+    )  # fmt: skip
+    row = done.first()
+    return None if row is None else Claim(code_id, row.person_id, person_id, row.claimed_at)
+
+
+async def claimed(connection: AsyncConnection, owner_id: int, now: datetime) -> Claim | None:
+    """Who wants to join this person's registration and waits for their word."""
+    query = select(link_code).where(
+        link_code.c.person_id == owner_id,
+        link_code.c.claimed_by.is_not(None),
+        link_code.c.used_at.is_(None),
+        link_code.c.expires_at > now,
+    )
+    row = (await connection.execute(query)).first()
+    return None if row is None else Claim(row.id, owner_id, row.claimed_by, row.claimed_at)
+
+
+async def refuse(connection: AsyncConnection, owner_id: int, now: datetime) -> Claim | None:
+    """The person who showed the code says that this is not them: the code is used up. Returns whom it
+    concerns."""
+    found = await claimed(connection, owner_id, now)
+    if found is not None:
+        await connection.execute(update(link_code).where(link_code.c.id == found.code_id).values(used_at=now))
+    return found
 
 
 async def confirm(
     connection: AsyncConnection,
     vault: Vault,
-    person_id: int,
-    code_id: int,
+    owner_id: int,
     now: datetime,
     carry: Sequence[Carry] = (),
 ) -> LinkCheck:
-    """The person said yes to the offer `code_id`: use the code up and make one registration of two.
+    """The person who showed the code says yes: use it up and make one registration of two.
+
+    Somebody brand-new who agreed to nothing yet joins an exercise as one of its simulated people: nothing
+    was ever promised to them.
 
     Args:
         carry: what other folders do in the same transaction to take their own data along.
 
     Returns:
-        LINKED with what was merged; WRONG when the code was used or ran out meanwhile; OWN or REFUSED.
+        LINKED with what was merged; WRONG when nobody asked, or the code was used or ran out meanwhile;
+        REFUSED.
     """
+    found = await claimed(connection, owner_id, now)
+    if found is None:
+        return LinkCheck(LinkOutcome.WRONG)
     used = await connection.execute(
         update(link_code)
-        .where(link_code.c.id == code_id, link_code.c.used_at.is_(None), link_code.c.expires_at > now)
+        .where(link_code.c.id == found.code_id, link_code.c.used_at.is_(None))
         .values(used_at=now)
-        .returning(link_code.c.person_id)
     )
-    other = used.scalar_one_or_none()
-    if other is None:
+    if used.rowcount != 1:
         return LinkCheck(LinkOutcome.WRONG)
-    if other == person_id:
-        return LinkCheck(LinkOutcome.OWN)
+    if not await _may_join(connection, owner_id, found.claimant_id):
+        return LinkCheck(LinkOutcome.REFUSED)
     try:
-        merged = await merge(connection, vault, person_id, other, now, carry)
+        await _take_part(connection, owner_id, found.claimant_id)
+        merged = await merge(connection, vault, owner_id, found.claimant_id, now, carry)
     except MergeRefusedError:
         return LinkCheck(LinkOutcome.REFUSED)
     return LinkCheck(LinkOutcome.LINKED, merged=merged)
+
+
+async def _may_join(connection: AsyncConnection, owner_id: int, claimant_id: int) -> bool:
+    """Real with real and simulated with simulated; or somebody to whom nothing was promised with an
+    exercise."""
+    query = select(person.c.id, person.c.drill, person.c.state, person.c.consent_version)
+    rows = {
+        row.id: row for row in await connection.execute(query.where(person.c.id.in_([owner_id, claimant_id])))
+    }
+    owner, claimant = rows.get(owner_id), rows.get(claimant_id)
+    if owner is None or claimant is None:
+        return False
+    unknown = claimant.state == PersonState.NEW.value and claimant.consent_version is None
+    return bool(owner.drill == claimant.drill or (owner.drill and unknown))
+
+
+async def _take_part(connection: AsyncConnection, owner_id: int, claimant_id: int) -> None:
+    """Make a newcomer a simulated person when the registration they join is one; see `_may_join`."""
+    simulated = exists().where(person.c.id == owner_id, person.c.drill.is_(True)).correlate(None)
+    for table, key in ((person, person.c.id), (address, address.c.person_id)):
+        await connection.execute(
+            update(table).where(key == claimant_id, simulated, table.c.drill.is_(False)).values(drill=True)
+        )
 
 
 def plain_digits(typed: str) -> str:

@@ -89,6 +89,8 @@ link_code = Table(
     Column("code_index", LargeBinary(32), nullable=False, unique=True),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime),
+    Column("claimed_by", BigId),  # who typed it and wants to join: the chat that showed it is asked
+    Column("claimed_at", UtcDateTime),
 )
 
 # Wrong codes typed per lane, so that nobody can guess one.

@@ -5,10 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from bot.messages import Channel
+from bot.codec import load_address, load_outbound
+from bot.messages import Address, Channel, Outbound
+from bot.tables import outbox
 from registry import addresses
 from registry.lifecycle import PersonState
+from storage.vault import Place
 
 
 @pytest.fixture
@@ -21,14 +25,35 @@ async def code(citizen: Any, protected: Any) -> str:
     return found[1]
 
 
-@pytest.mark.parametrize("form", ["/link {}", "link {}", "LINK {}"])
-async def test_a_code_typed_on_the_other_chat_and_confirmed(
-    world: Any, citizen: Any, code: str, form: str
+async def sent(world: Any) -> list[tuple[Outbound, Address]]:
+    """What was sent to chats that did not just write, oldest first."""
+    async with world.database.read() as connection:
+        rows = (await connection.execute(select(outbox).order_by(outbox.c.id))).all()
+    return [
+        (
+            load_outbound(world.vault.open(row.body, Place("outbox", "body", row.key))),
+            load_address(world.vault.open(row.address, Place("outbox", "address", row.key))),
+        )
+        for row in rows
+    ]
+
+
+@pytest.mark.parametrize(
+    ("form", "answer"), [("/link {}", "1"), ("link {}", "yes"), ("LINK {}", "Link"), ("link {}", "๑")]
+)
+async def test_a_code_typed_on_the_other_chat_and_confirmed_on_the_first(
+    world: Any, citizen: Any, code: str, form: str, answer: str
 ) -> None:
     web = type(citizen)(world, "browser", Channel.WEBCHAT, hint="vi")
     await web.say(form.format(code))
     assert web.choices == ["link:yes", "link:no"]
-    await web.say("1")
+    assert "cuộc trò chuyện kia" in await web.say("1")
+    assert (await web.person()).id != (await citizen.person()).id, "the first chat has the last word"
+    ((asked, to),) = await sent(world)
+    assert to == citizen.address
+    assert "the web chat" in asked.text
+    assert [button.data for button in asked.buttons] == ["link:yes", "link:no"]
+    assert "Linked" in await citizen.say(answer)
     assert (await web.person()).id == (await citizen.person()).id
     async with world.database.read() as connection:
         rows = await addresses.of_person(connection, (await citizen.person()).id)
@@ -42,9 +67,68 @@ async def test_the_code_can_be_refused_and_runs_out(world: Any, citizen: Any, co
     await web.say(f"/link {code}")
     assert "Nothing was linked" in await web.tap("link:no")
     assert "not right" in await web.tap("link:yes")
+    assert await sent(world) == []
     world.now += timedelta(minutes=11)
     assert "not right" in await web.say(f"/link {code}")
     assert (await web.person()).id != (await citizen.person()).id
+
+
+async def test_the_first_chat_can_refuse_and_both_are_told(world: Any, citizen: Any, code: str) -> None:
+    web = type(citizen)(world, "browser", Channel.WEBCHAT, hint="en")
+    await web.say(f"/link {code}")
+    await web.tap("link:yes")
+    assert "Nothing was linked" in await citizen.say("2")
+    assert (await web.person()).id != (await citizen.person()).id
+    assert [(to, one.text) for one, to in await sent(world)][1:] == [(web.address, "Nothing was linked.")]
+    assert "not right" in await citizen.tap("link:yes")
+    assert "not right" in await web.say(f"/link {code}")
+
+
+async def test_both_chats_hear_that_they_are_one(world: Any, citizen: Any, code: str) -> None:
+    web = type(citizen)(world, "browser", Channel.WEBCHAT)
+    await web.say(f"/link {code}")
+    await web.tap("link:yes")
+    await citizen.tap("link:yes")
+    asked, done = await sent(world)
+    assert (asked[1], done[1]) == (citizen.address, web.address)
+    assert "Linked" in done[0].text
+
+
+async def test_the_word_of_the_first_chat_runs_out_with_the_code(world: Any, citizen: Any, code: str) -> None:
+    web = type(citizen)(world, "browser", Channel.WEBCHAT)
+    await web.say(f"/link {code}")
+    await web.tap("link:yes")
+    world.now += timedelta(minutes=11)
+    assert "not right" in await citizen.tap("link:yes")
+    assert (await web.person()).id != (await citizen.person()).id
+
+
+async def test_a_number_after_a_newer_warning_is_the_answer_to_the_warning(
+    world: Any, citizen: Any, code: str
+) -> None:
+    web = type(citizen)(world, "browser", Channel.WEBCHAT)
+    await web.say(f"/link {code}")
+    await web.tap("link:yes")
+    await world.begin_event("GALE22", "Gale")
+    await citizen.say("1")
+    assert (await web.person()).id != (await citizen.person()).id
+
+
+async def test_a_brand_new_chat_joins_an_exercise(world: Any, citizen: Any) -> None:
+    drill = type(citizen)(world, "trainee")
+    await drill.start("drill-good-token")
+    await drill.tap("consent:yes")
+    await drill.pin(64.14, -21.93)
+    found = re.search(r"/link (\d{8})", await drill.say("/link"))
+    assert found is not None
+    web = type(citizen)(world, "browser", Channel.WEBCHAT)
+    await web.say(f"/link {found[1]}")
+    await web.tap("link:yes")
+    await drill.tap("link:yes")
+    assert (await web.person()).id == (await drill.person()).id
+    async with world.database.read() as connection:
+        rows = await addresses.of_person(connection, (await drill.person()).id)
+    assert [row.drill for row in rows] == [True, True]
 
 
 async def test_guessing_is_stopped(world: Any, citizen: Any, code: str) -> None:
@@ -71,9 +155,36 @@ async def test_a_drill_and_a_real_registration_stay_apart(world: Any, citizen: A
     assert "exercise only" in await drill.say(f"/link {code}")
 
 
+async def test_a_real_registration_never_joins_an_exercise(world: Any, citizen: Any, protected: Any) -> None:
+    drill = type(citizen)(world, "trainee")
+    await drill.start("drill-good-token")
+    await drill.tap("consent:yes")
+    await drill.pin(64.14, -21.93)
+    found = re.search(r"/link (\d{8})", await drill.say("/link"))
+    assert found is not None
+    await protected(citizen)
+    assert "exercise only" in await citizen.say(f"/link {found[1]}")
+
+
+async def test_who_agreed_meanwhile_is_no_newcomer_any_more(world: Any, citizen: Any) -> None:
+    drill = type(citizen)(world, "trainee")
+    await drill.start("drill-good-token")
+    await drill.tap("consent:yes")
+    await drill.pin(64.14, -21.93)
+    found = re.search(r"/link (\d{8})", await drill.say("/link"))
+    assert found is not None
+    web = type(citizen)(world, "browser", Channel.WEBCHAT)
+    await web.say(f"/link {found[1]}")
+    await web.tap("link:yes")
+    await web.tap("consent:yes")
+    assert "exercise only" in await drill.tap("link:yes")
+    assert not (await web.person()).drill
+
+
 async def test_an_open_request_goes_along(world: Any, citizen: Any, code: str) -> None:
     web = type(citizen)(world, "browser", Channel.WEBCHAT)
     await web.say("help")
     await web.say(f"/link {code}")
     await web.tap("link:yes")
+    await citizen.tap("link:yes")
     assert await citizen.thread() == ["help"]

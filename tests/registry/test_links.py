@@ -51,7 +51,12 @@ async def test_a_code_shown_here_and_confirmed_there_makes_one_person(
     assert offer.outcome is LinkOutcome.OFFERED
     assert offer.code_id is not None
     assert (await people.find(connection, two.address.lane))[0].id == two.id  # type: ignore[index] # not yet
-    done = await links.confirm(connection, vault, two.id, offer.code_id, SOON)
+    assert (await links.confirm(connection, vault, one.id, SOON)).outcome is LinkOutcome.WRONG  # nobody asked
+    claim = await links.claim(connection, two.id, offer.code_id, SOON)
+    assert claim == await links.claimed(connection, one.id, SOON)
+    assert claim is not None
+    assert (claim.owner_id, claim.claimant_id) == (one.id, two.id)
+    done = await links.confirm(connection, vault, one.id, SOON)
     assert done.outcome is LinkOutcome.LINKED
     assert done.merged is not None
     assert (done.merged.survivor_id, done.merged.absorbed_id) == (one.id, two.id)
@@ -59,7 +64,7 @@ async def test_a_code_shown_here_and_confirmed_there_makes_one_person(
         found = await people.find(connection, lane)
         assert found is not None
         assert found[0].id == one.id
-    again = await links.confirm(connection, vault, two.id, offer.code_id, SOON)
+    again = await links.confirm(connection, vault, one.id, SOON)
     assert again.outcome is LinkOutcome.WRONG
 
 
@@ -92,7 +97,7 @@ async def test_late_used_replaced_and_invented_codes_are_all_just_wrong(
         if typed != code or when > SOON:
             found = await links.check(connection, vault, lane, two.id, typed, when)
             assert (found.outcome, found.code_id) == (LinkOutcome.WRONG, None)
-    assert (await links.confirm(connection, vault, two.id, 999, SOON)).outcome is LinkOutcome.WRONG
+    assert await links.claim(connection, two.id, 999, SOON) is None
 
 
 async def test_a_yes_after_ten_minutes_links_nothing(
@@ -102,7 +107,9 @@ async def test_a_yes_after_ten_minutes_links_nothing(
     code = await links.make_code(connection, vault, one.id, NOW)
     offer = await links.check(connection, vault, two.address.lane, two.id, code, SOON)
     assert offer.code_id is not None
-    late = await links.confirm(connection, vault, two.id, offer.code_id, NOW + links.LIFETIME)
+    assert await links.claim(connection, two.id, offer.code_id, NOW + links.LIFETIME) is None
+    assert await links.claim(connection, two.id, offer.code_id, SOON) is not None
+    late = await links.confirm(connection, vault, one.id, NOW + links.LIFETIME)
     assert late.outcome is LinkOutcome.WRONG
 
 
@@ -156,8 +163,9 @@ async def test_a_drill_registration_never_joins_a_real_one(
     found = await links.check(connection, vault, drill.address.lane, drill.id, code, SOON)
     assert (found.outcome, found.code_id) == (LinkOutcome.REFUSED, None)
     code_id = (await connection.execute(select(link_code.c.id))).scalar_one()
-    assert (await links.confirm(connection, vault, drill.id, code_id, SOON)).outcome is LinkOutcome.REFUSED
-    assert (await links.confirm(connection, vault, drill.id, code_id, SOON)).outcome is LinkOutcome.WRONG
+    assert await links.claim(connection, drill.id, code_id, SOON) is not None
+    assert (await links.confirm(connection, vault, one.id, SOON)).outcome is LinkOutcome.REFUSED
+    assert (await links.confirm(connection, vault, one.id, SOON)).outcome is LinkOutcome.WRONG
     assert (await people.find(connection, drill.address.lane))[0].id == drill.id  # type: ignore[index]
 
 
@@ -168,12 +176,12 @@ async def test_two_confirmations_at_once_merge_once(
     async with database.durable() as connection:
         code = await links.make_code(connection, vault, one.id, NOW)
         offer = await links.check(connection, vault, two.address.lane, two.id, code, SOON)
-    code_id = offer.code_id
-    assert code_id is not None
+        assert offer.code_id is not None
+        await links.claim(connection, two.id, offer.code_id, SOON)
 
     async def yes() -> LinkOutcome:
         async with database.durable() as connection:
-            return (await links.confirm(connection, vault, two.id, code_id, SOON)).outcome
+            return (await links.confirm(connection, vault, one.id, SOON)).outcome
 
     outcomes = sorted(await asyncio.gather(yes(), yes()))
     assert outcomes == [LinkOutcome.LINKED, LinkOutcome.WRONG]
@@ -186,3 +194,38 @@ async def test_codes_are_kept_as_fingerprints_only(
     row = (await connection.execute(select(link_code))).one()
     assert code.encode() not in repr(tuple(row)).encode()
     assert row.code_index == vault.blind("link_code", code)
+
+
+async def test_a_code_is_claimed_by_one_and_refused_for_good(
+    connection: AsyncConnection, vault: Vault, pair: tuple[Newcomer, Newcomer]
+) -> None:
+    one, two = pair
+    third = await join(connection, vault, telegram("third"))
+    code = await links.make_code(connection, vault, one.id, NOW)
+    offer = await links.check(connection, vault, two.address.lane, two.id, code, SOON)
+    assert offer.code_id is not None
+    first = await links.claim(connection, two.id, offer.code_id, SOON)
+    assert first == await links.claim(connection, two.id, offer.code_id, SOON + timedelta(seconds=9))
+    assert await links.claim(connection, third.id, offer.code_id, SOON) is None
+    assert await links.claim(connection, one.id, offer.code_id, SOON) is None
+    assert await links.refuse(connection, one.id, SOON) == first
+    assert await links.refuse(connection, one.id, SOON) is None
+    assert (await links.confirm(connection, vault, one.id, SOON)).outcome is LinkOutcome.WRONG
+
+
+async def test_a_newcomer_joins_an_exercise_and_nobody_else_does(
+    connection: AsyncConnection, vault: Vault
+) -> None:
+    trainee = await join(connection, vault, telegram("trainee"), drill=True)
+    newcomer = await join(connection, vault, telegram("new"), consent=None, place=None, now=SOON)
+    agreed = await join(connection, vault, telegram("agreed"), place=None)
+    code = await links.make_code(connection, vault, trainee.id, NOW)
+    refused = await links.check(connection, vault, agreed.address.lane, agreed.id, code, SOON)
+    assert refused.outcome is LinkOutcome.REFUSED
+    offer = await links.check(connection, vault, newcomer.address.lane, newcomer.id, code, SOON)
+    assert offer.code_id is not None
+    await links.claim(connection, newcomer.id, offer.code_id, SOON)
+    assert (await links.confirm(connection, vault, trainee.id, SOON)).outcome is LinkOutcome.LINKED
+    found = await people.find(connection, newcomer.address.lane)
+    assert found is not None
+    assert (found[0].id, found[0].drill, found[1].drill) == (trainee.id, True, True)
