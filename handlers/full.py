@@ -29,6 +29,8 @@ async def knock_answers(visit: Visit) -> bool:
     if not action:
         return False
     live = await live_events(visit)
+    if not live and not visit.button:
+        return False  # words like any other
     if action == FULL:
         await _send(visit, [event.code for event in reversed(live)])
         return True

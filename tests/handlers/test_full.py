@@ -184,6 +184,17 @@ async def test_the_label_alone_is_known(delta: Delta, label: str) -> None:
     assert len(delta.heard) == 1
 
 
+async def test_the_label_is_words_like_any_other_where_nothing_is_live(delta: Delta, catalog: Any) -> None:
+    assert await delta.citizen.say("I am safe") == catalog.say("en", "checkin.none")
+    assert "emergency" in await delta.citizen.say("Full text")
+
+
+async def test_a_label_in_another_language_is_known_too(delta: Delta) -> None:
+    await delta.warn()
+    await delta.citizen.say("Tôi an toàn")
+    assert await delta.citizen.answer_in(1) == "SAFE"
+
+
 async def test_help_without_its_code_never_waits(delta: Delta) -> None:
     await delta.warn()
     await delta.warn(silent=timedelta(minutes=1), event_title="Flood, Reykjavik")
