@@ -7,6 +7,9 @@ it does hold ends at its key. The mark moves only once everything up to it is on
 - usual look: from the mark, five minutes back (a list may show a message late);
 - long look: two hours further back, after a start, after a gap and each half hour: receipts come long after
   their message, and the list is sorted by the message.
+
+A list shows answers of ours beside warnings. That an answer arrived proves nothing to anybody and would look
+for its delivery for an hour, so it is left out; that one failed is kept.
 """
 
 import asyncio
@@ -14,13 +17,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.routing import Account
 from bot.counters import Count
 from bot.errors import SendError
 from bot.gateway import ReconcilingGateway
 from bot.leases import SoloLease
-from bot.messages import Event
+from bot.messages import Event, Receipt, ReceiptState
 from bot.reconciled import not_stored, read_until, write_until
 from storage.clock import Clock
 from storage.database import Database
@@ -33,6 +37,9 @@ LONG_LOOK_EVERY_S = 1800.0
 FARTHEST = timedelta(days=6)  # the inbox remembers keys for seven
 STORE_AT_ONCE = 200
 
+OfWarnings = Callable[[AsyncConnection, Account, Sequence[str]], Awaitable[set[str]]]
+"""Which of these ids of one account's provider belong to warnings."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -41,6 +48,7 @@ class Reconciling:
 
     Args:
         store: `Inbox.store`.
+        of_warnings: which of a provider's ids are those of warnings.
         every_s: seconds between two looks.
     """
 
@@ -48,6 +56,7 @@ class Reconciling:
         self,
         gateways: Mapping[Account, ReconcilingGateway],
         store: Callable[[Sequence[Event]], Awaitable[int]],
+        of_warnings: OfWarnings,
         lease: SoloLease,
         database: Database,
         clock: Clock,
@@ -57,6 +66,7 @@ class Reconciling:
     ) -> None:
         self._gateways = gateways
         self._store = store
+        self._of_warnings = of_warnings
         self._lease = lease
         self._database = database
         self._clock = clock
@@ -114,7 +124,7 @@ class Reconciling:
         is_long = self._is_long(account, until, now, monotonic)
         events = await gateway.missed(_since(until, now, is_long=is_long))
         async with self._database.read() as connection:
-            missing = await not_stored(connection, events)
+            missing = await self._of_use(connection, account, await not_stored(connection, events))
         stored = 0
         for start in range(0, len(missing), STORE_AT_ONCE):
             stored += await self._store(missing[start : start + STORE_AT_ONCE])
@@ -132,6 +142,20 @@ class Reconciling:
                 events=stored,
             )
         return stored
+
+    async def _of_use(
+        self, connection: AsyncConnection, account: Account, events: Sequence[Event]
+    ) -> list[Event]:
+        """Without the receipts of answers that did not fail."""
+        ids = [event.provider_id for event in events if isinstance(event, Receipt)]
+        known = await self._of_warnings(connection, account, ids)
+        return [
+            event
+            for event in events
+            if not isinstance(event, Receipt)
+            or event.state is ReceiptState.FAILED
+            or event.provider_id in known
+        ]
 
     def _is_long(self, account: Account, until: datetime | None, now: datetime, monotonic: float) -> bool:
         looked = self._long_look_at.get(account)

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 import structlog
 from aiohttp import web
 
+from alerts.provider_ids import of_deliveries
 from app.accounts import MAIN
 from app.citizens import build_kit
 from app.core import Core
@@ -145,6 +146,7 @@ class WebProcess:
         return Reconciling(
             core.gateways.reconciling,
             reception.inbox.store,
+            of_deliveries,
             SoloLease(core.database, core.clock, reception.name, "reconciling"),
             core.database,
             core.clock,

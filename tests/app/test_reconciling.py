@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.reconciling import FARTHEST, LONG_LOOK, OVERLAP, Reconciling
 from bot.counters import count_nothing
@@ -50,6 +51,7 @@ class Service:
     clock: MovableClock
     twilio: SmallTwilio
     owner: str = "one"
+    answers: frozenset[str] = frozenset()  # ids of messages that belong to no warning
 
     def __post_init__(self) -> None:
         settings = settings_for(self.twilio.base)
@@ -68,8 +70,20 @@ class Service:
     def reconciling(self, gateways: Any, **more: Any) -> Reconciling:
         lease = SoloLease(self.database, self.clock, self.owner, "reconciling", seconds=0.3)
         return Reconciling(
-            gateways, self.inbox.store, lease, self.database, self.clock, count_nothing, **more
+            gateways,
+            self.inbox.store,
+            self.of_warnings,
+            lease,
+            self.database,
+            self.clock,
+            count_nothing,
+            **more,
         )
+
+    async def of_warnings(
+        self, _connection: AsyncConnection, _account: object, ids: Sequence[str]
+    ) -> set[str]:
+        return set(ids) - self.answers
 
     async def webhook(self, path: str, form: dict[str, str]) -> int:
         given = hook(path, form)
@@ -129,6 +143,17 @@ async def test_a_receipt_of_an_old_message_is_found_after_a_start(service: Servi
     service.twilio.messages = [service.happened(1, 70, status="delivered")]
     started_anew = service.reconciling({SMS: service.gateway})
     assert await started_anew.look() == 1
+
+
+async def test_an_answer_that_arrived_is_no_news_and_one_that_failed_is(service: Service) -> None:
+    service.answers = frozenset({sid(1), sid(2)})
+    service.twilio.messages = [
+        service.happened(3, 2, status="delivered"),
+        service.happened(2, 3, status="failed", error_code=30005),
+        service.happened(1, 4, status="delivered"),
+    ]
+    assert await service.task.look() == 2
+    assert await service.keys() == sorted([f"sms:main:{sid(2)}:failed", f"sms:main:{sid(3)}:delivered"])
 
 
 async def test_how_far_back_it_looks(service: Service) -> None:

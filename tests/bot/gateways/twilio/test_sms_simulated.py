@@ -1,12 +1,13 @@
 """SMS against the simulator's Twilio, an independent judge: both ways, stopped, and away for a while."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
 from aiohttp import web
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.reconciling import Reconciling
 from bot.codec import load_event
@@ -69,6 +70,11 @@ RULES = TwilioRules(
     ),
     delivery=DeliveryRules(low_s=0.0, high_s=0.0),
 )
+
+
+async def all_of_them(_connection: AsyncConnection, _account: object, ids: Sequence[str]) -> set[str]:
+    """Everything sent here is a warning."""
+    return set(ids)
 
 
 @dataclass
@@ -137,7 +143,9 @@ class Muster:
     async def reconcile(self) -> int:
         lease = SoloLease(self.database, self.clock, "one", "reconciling")
         gateways = {("sms", "main"): self.gateway}
-        looking = Reconciling(gateways, self.store.store, lease, self.database, self.clock, count_nothing)
+        looking = Reconciling(
+            gateways, self.store.store, all_of_them, lease, self.database, self.clock, count_nothing
+        )
         return await looking.look()
 
 
