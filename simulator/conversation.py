@@ -36,8 +36,12 @@ class Stage(StrEnum):
     PROTECTED = "protected"  # will be warned
     REFUSED = "refused"
     LINKING = "linking"  # typed a code from the other channel
-    JOINING = "joining"  # confirmed the joining
+    JOINING = "joining"  # agreed to the joining
+    WAITING = "waiting"  # was told that the other channel must agree too
     LINKED = "linked"
+
+
+NEXT_OF_JOINING = {Stage.JOINING: Stage.WAITING, Stage.WAITING: Stage.LINKED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +204,12 @@ def on_candidates(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction |
 
 
 def on_link(_citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
-    """Joining a second channel: take the code here, confirm it there."""
+    """Joining a second channel: take the code here, type it there, agree there, then agree here."""
     if "link:yes" in message.buttons:
-        return Reaction(replace(talk, stage=Stage.JOINING), (press(message, "link:yes"),))
-    if talk.stage is Stage.JOINING:
-        return Reaction(replace(talk, stage=Stage.LINKED))
+        stage = Stage.JOINING if talk.stage is Stage.LINKING else talk.stage
+        return Reaction(replace(talk, stage=stage), (press(message, "link:yes"),))
+    if talk.stage in NEXT_OF_JOINING:
+        return Reaction(replace(talk, stage=NEXT_OF_JOINING[talk.stage]))
     found = LINK_CODE.search(message.text) if talk.wants_code and not talk.code else None
     if found is not None:
         return Reaction(replace(talk, code="".join(found.groups())))

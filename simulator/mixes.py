@@ -48,12 +48,11 @@ FATES: dict[Channel, tuple[Fate, ...]] = {
     VIBER: (Fate.BLOCKED, Fate.DEACTIVATED, Fate.OFF),
 }
 
-# Where an answer by text message finds its way back to a foreign number.
-ANSWERS = frozenset({"US", "GB"})
+# Where an answer by text message finds its way back to a foreign number, promised or by luck (Ireland).
+ANSWERS = frozenset({"US", "GB", "IE"})
 
-# Whose telephone: people who register by text message carry one of a country where an answer finds its way
-# back; the others any. Weights.
-TWO_WAY = (("US", 0.7), ("GB", 0.3))
+# Whose telephone: people who register by text message carry one of those; the others any. Weights.
+TWO_WAY = (("US", 0.5), ("GB", 0.2), ("IE", 0.3))
 ANY = (("VN", 0.25), ("TH", 0.2), ("ID", 0.1), ("US", 0.25), ("GB", 0.1), ("IE", 0.1))
 
 

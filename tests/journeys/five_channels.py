@@ -16,10 +16,13 @@ from simulator.mixes import FIVE_CHANNELS, FIVE_LANGUAGES
 from simulator.placing import Shares
 from simulator.server import Simulator
 from simulator.twilio_rules import (
+    COUNTRIES,
     SMS,
     WHATSAPP,
     AccountRules,
+    CountryRules,
     DeliveryRules,
+    HookRules,
     SenderRules,
     TwilioRules,
 )
@@ -31,6 +34,7 @@ SID, TOKEN = "AC" + "5c" * 16, "a-twilio-token-that-only-this-test-knows"
 VIBER_TOKEN = "a-viber-token-that-only-this-test-knows"
 NUMBER, NAME, WHATSAPP_NUMBER = "+15005550006", "MUSTER", "+15005550007"
 PER_SECOND = 200
+TELLING = frozenset({"delivered", "undelivered", "failed", "read"})  # queued and sent tell nobody anything
 NIGHT = timedelta(hours=25)
 SHARES = Shares(
     mix=FIVE_CHANNELS, languages=FIVE_LANGUAGES, gone=0.15, answers=0.45, help=0.15, refuses=0.02, stops=0.03
@@ -68,7 +72,15 @@ def simulated(per_second: int = PER_SECOND) -> SimulatorConfig:
     return SimulatorConfig(
         latency=NO_LATENCY,
         limits=LimitRules(bot_per_second=per_second),
-        twilio=TwilioRules(accounts=(account,), delivery=DeliveryRules(low_s=0.01, high_s=0.05, read=0.3)),
+        twilio=TwilioRules(
+            accounts=(account,),
+            countries=(
+                *COUNTRIES,
+                CountryRules("IE", "+353"),
+            ),  # answers happen to arrive; nobody promised it
+            hooks=HookRules(states=TELLING),
+            delivery=DeliveryRules(low_s=0.01, high_s=0.05, read=0.3),
+        ),
         viber=ViberRules(
             accounts=(ViberAccountRules("main", VIBER_TOKEN),), low_s=0.01, high_s=0.05, seen=0.3
         ),

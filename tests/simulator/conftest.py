@@ -35,6 +35,7 @@ class Member:
     addresses: dict[str, str] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
     helping: bool = False
+    joining: list[tuple["Member", str, str]] = field(default_factory=list)
 
 
 class PaperService:
@@ -49,6 +50,7 @@ class PaperService:
         self.updates: list[dict[str, Any]] = []
         self.stored: list[str] = []
         self.acked: set[str] = set()
+        self.said_elsewhere: list[tuple[str, str, str, list[str]]] = []
         self.break_stream_every = 0
         self.url = ""
 
@@ -149,6 +151,9 @@ class PaperService:
             self.members[channel, value] = member
         for text, buttons, ask in self.answer(member, channel, value, kind, said):
             await self.send(channel, value, text, buttons, ask, member.language)
+        while self.said_elsewhere:
+            where, address, text, buttons = self.said_elsewhere.pop(0)
+            await self.send(where, address, text, buttons, "", member.language)
 
     def answer(self, member: Member, channel: str, value: str, kind: str, said: str) -> list[Any]:
         if kind == "button":
@@ -177,10 +182,7 @@ class PaperService:
     def pressed(self, member: Member, channel: str, value: str, data: str) -> list[Any]:
         name, _, what = data.partition(":")
         if data == "link:yes":
-            other = self.codes[member.place]
-            other.addresses[channel] = value
-            self.members[channel, value] = other
-            return [("Joined.", [], "")]
+            return self.join(member, channel, value)
         if data == "lang:menu":
             return [("Language?", [f"lang:{code}" for code in NOTICES], "")]
         if name == "lang":
@@ -205,6 +207,19 @@ class PaperService:
                 )
             ]
         return [("Good.", [], "")]
+
+    def join(self, member: Member, channel: str, value: str) -> list[Any]:
+        if not member.joining:
+            other = self.codes[member.place]
+            other.joining.append((member, channel, value))
+            first, address = next(iter(other.addresses.items()))
+            self.said_elsewhere.append((first, address, "Is that you?", ["link:yes", "link:no"]))
+            return [("Please agree in the other chat.", [], "")]
+        waiting, where, address = member.joining.pop()
+        self.members[where, address] = member
+        member.addresses.update(waiting.addresses)
+        self.said_elsewhere.append((where, address, "Joined.", []))
+        return [("Joined.", [], "")]
 
     def protected(self, member: Member) -> list[Any]:
         member.state = "protected"

@@ -138,7 +138,15 @@ def test_joining_two_channels() -> None:
     assert said == [(ActionKind.TEXT, "/link 12345678")]
     second, said = done(second, message("Join?", ("link:yes", "link:no")))
     assert (second.stage, said) == (Stage.JOINING, [(ActionKind.BUTTON, "link:yes")])
+    second, _ = done(second, message("Agree in the other chat."))
+    assert second.stage is Stage.WAITING
     assert done(second, message("Joined."))[0].stage is Stage.LINKED
+
+
+def test_the_channel_that_showed_a_code_agrees_and_goes_on() -> None:
+    first, said = done(Talk(Stage.PROTECTED, code="12345678"), message("You?", ("link:yes", "link:no")))
+    assert (first.stage, said) == (Stage.PROTECTED, [(ActionKind.BUTTON, "link:yes")])
+    assert done(first, message("Joined.")) == (first, [])
 
 
 def test_a_code_that_does_not_work_is_not_typed_for_ever() -> None:
