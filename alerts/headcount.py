@@ -8,6 +8,21 @@ from places.area import Area
 
 
 @dataclass(frozen=True, slots=True)
+class WayCount:
+    """People who have a channel, are in one country (ISO-2, "" = not known) and read one language.
+
+    Attributes:
+        first: those whom it is tried on first. any: all who have it, tried sooner or later.
+    """
+
+    channel: str
+    country: str
+    language: str
+    first: int
+    any: int
+
+
+@dataclass(frozen=True, slots=True)
 class Headcount:
     """Unit everywhere: people (registrations). `by_channel` counts each person under their first channel."""
 
@@ -16,6 +31,7 @@ class Headcount:
     by_channel: Mapping[str, int] = field(default_factory=dict)
     by_language: Mapping[str, int] = field(default_factory=dict)
     by_confidence: Mapping[str, int] = field(default_factory=dict)
+    ways: tuple[WayCount, ...] = ()
 
 
 class AudienceCounter(Protocol):

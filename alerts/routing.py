@@ -36,13 +36,15 @@ class Preference:
         what is blocked there stands last; Viber behind its equals. Nothing is left out.
         """
 
-        def step(way: Reach) -> tuple[int, bool]:
-            here = _STEP[self.table.of(country, way.channel)]
-            if (way.channel, way.account) in self.troubled:
-                here = max(here, 1)
-            return here, way.channel in LAST_OF_ITS_KIND
+        def place(way: Reach) -> tuple[int, bool]:
+            step, last = self.step(country, way.channel)
+            return (max(step, 1) if (way.channel, way.account) in self.troubled else step), last
 
-        return sorted(ways, key=step)  # a stable sort: equals keep the person's order
+        return sorted(ways, key=place)  # a stable sort: equals keep the person's order
+
+    def step(self, country: str, channel: str) -> tuple[int, bool]:
+        """Where a channel without trouble stands in a country; lower ones are tried first."""
+        return _STEP[self.table.of(country, channel)], channel in LAST_OF_ITS_KIND
 
 
 def next_address(

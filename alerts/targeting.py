@@ -12,7 +12,10 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.channels import ChannelTable
 from alerts.headcount import Headcount
+from alerts.routing import Preference
+from alerts.turnout import count_ways
 from places.area import Area, Touch
 from places.audience import CONFIDENCES, Audience, AudienceIndex
 from registry import audience as people
@@ -28,12 +31,18 @@ class Targeting:
     """The audience of areas; fulfils `alerts.headcount.AudienceCounter`."""
 
     def __init__(
-        self, database: Database, clock: Clock, touch: Touch, channel_order: Sequence[str] = ()
+        self,
+        database: Database,
+        clock: Clock,
+        touch: Touch,
+        channel_order: Sequence[str] = (),
+        table: ChannelTable | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._touch = touch
         self._channels = tuple(channel_order)
+        self._table = table or ChannelTable({})
         self._indexes: dict[bool, AudienceIndex] = {}
         self._country: dict[int, str] = {}
         self._last_change = -1
@@ -102,6 +111,9 @@ class Targeting:
             by_channel=_tally(columns.channel[who], channels),
             by_language=_tally(columns.language[who], columns.languages),
             by_confidence={level.value: confidence[level.value] for level in CONFIDENCES},
+            ways=await asyncio.to_thread(
+                count_ways, columns, columns.person_id[who], self._country, Preference(self._table)
+            ),
         )
 
     def _countries(self, ids: NDArray[np.int64]) -> dict[str, int]:

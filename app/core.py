@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.channels import ChannelTable, TableError
 from alerts.deadlines import Deadlines
+from alerts.prices import Prices
 from alerts.routing import Account
 from alerts.wording import Wording
 from app.gateways import Gateways, build_gateways
@@ -46,6 +47,7 @@ class Core:
     wording: Wording
     metrics: Metrics
     channel_table: ChannelTable = field(default_factory=ChannelTable.ours)
+    prices: Prices = field(default_factory=lambda: Prices({}))
 
     @property
     def deadlines(self) -> Deadlines:
@@ -85,6 +87,13 @@ def _channel_table(settings: Settings) -> ChannelTable:
         return ChannelTable.read(text) if text else ChannelTable.ours()
     except TableError as error:
         raise SettingsError(f"MUSTER_CHANNEL_COUNTRIES: {error}") from error
+
+
+def _prices(settings: Settings) -> Prices:
+    try:
+        return Prices.read(settings.prices)
+    except TableError as error:
+        raise SettingsError(f"MUSTER_PRICES: {error}") from error
 
 
 async def page_account_closed(
@@ -136,4 +145,5 @@ async def open_core(settings: Settings, clock: Clock | None = None) -> AsyncIter
             wording=Wording(catalog, settings.ministry, settings.ministry_language, settings.site_url),
             metrics=metrics,
             channel_table=_channel_table(settings),
+            prices=_prices(settings),
         )

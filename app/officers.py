@@ -1,8 +1,11 @@
 """What the officers' console and API are handed: the desk, cases, sign-in, previews. Plugs, no rules."""
 
+from functools import partial
+
 from alerts.desk import Desk
 from alerts.dossier import Rules
 from alerts.targeting import Targeting
+from app.capacity import capacities
 from app.core import Core
 from app.gateways import CHANNEL_ORDER
 from app.geography import Geography
@@ -41,7 +44,7 @@ def build_services(core: Core, geography: Geography) -> Services:
     settings = core.settings
     rules = Rules(ministry_language=settings.ministry_language)
     channels = [channel.value for channel in CHANNEL_ORDER]
-    targeting = Targeting(core.database, core.clock, geography.touch, channels)
+    targeting = Targeting(core.database, core.clock, geography.touch, channels, core.channel_table)
     passwords = Passwords()
     console_url = settings.console_url or f"http://{settings.console_listen}"
     return Services(
@@ -69,5 +72,7 @@ def build_services(core: Core, geography: Geography) -> Services:
             Sender(name, gateway.limits.per_second, gateway.limits.text_units)
             for (name, _), gateway in core.gateways.all.items()
         ],
+        capacities=partial(capacities, core),
+        prices=core.prices,
         languages={language: geography.language_name(language) for language in core.catalog.languages()},
     )

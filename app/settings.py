@@ -110,6 +110,9 @@ class Settings(BaseModel):
     channel_countries: str = ""
     """A table of where channels work, in place of the one that ships; usually given as a file."""
 
+    prices: str = ""
+    """A table of what messages cost; usually given as a file. Empty = no price is set."""
+
     deadline_extreme_s: float = Field(180.0, gt=0)
     deadline_severe_s: float = Field(600.0, gt=0)
     deadline_other_s: float = Field(3600.0, gt=0)

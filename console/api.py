@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from alerts import board
 from alerts.draft import read_draft
 from alerts.errors import AlertRefusedError, Reason, UnknownAlertError
+from alerts.forecast import ChannelForecast, Load
 from alerts.store import AlertRow, EventRow, RevisionRow
 from alerts.terms import Status
 from console import api_models as models
@@ -89,8 +90,26 @@ async def alert_status(request: web.Request) -> web.Response:
                 )
                 for gap in seen.reckoning.gaps
             ],
+            forecast=[forecast_out(one) for one in seen.reckoning.forecasts],
             possible={act: reasons_out(found.obstacles) for act, found in seen.possible.items()},
         )
+    )
+
+
+def forecast_out(one: ChannelForecast) -> models.ForecastOut:
+    """One channel's estimate as JSON."""
+
+    def load(part: Load) -> models.LoadOut:
+        cost = {currency: str(amount) for currency, amount in part.cost.items()}
+        return models.LoadOut(people=part.people, units=part.units, seconds=part.seconds, cost=cost)
+
+    return models.ForecastOut(
+        channel=one.channel,
+        first=load(one.first),
+        worst=load(one.worst),
+        unpriced=list(one.unpriced),
+        unreachable=dict(one.unreachable),
+        warnings=list(one.warnings),
     )
 
 

@@ -107,6 +107,27 @@ class AlertList(Model):
     older: int | None
 
 
+class LoadOut(Model):
+    """What one channel is given: people (registrations), units (segments of text messages, else messages),
+    seconds at its full rate, cost by currency as decimal text without what has no price."""
+
+    people: int
+    units: int
+    seconds: float
+    cost: dict[str, str]
+
+
+class ForecastOut(Model):
+    """One channel: the first round, and the worst case in which everybody goes through all their channels."""
+
+    channel: str
+    first: LoadOut
+    worst: LoadOut
+    unpriced: list[str]
+    unreachable: dict[str, int]
+    warnings: list[str]
+
+
 class StatusOut(Model):
     """One alert, whom it would reach or reaches, and what stands in the way of the next act."""
 
@@ -118,6 +139,7 @@ class StatusOut(Model):
     by_language: dict[str, int]
     by_confidence: dict[str, int]
     gaps: list[GapOut]
+    forecast: list[ForecastOut]
     possible: dict[str, list[ReasonOut]]
 
 

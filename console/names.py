@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import ROUND_UP, Decimal
 from functools import cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, available_timezones
@@ -100,6 +101,11 @@ def when(moment: datetime | None, zone: str = "UTC") -> str:
     local = moment.astimezone(ZoneInfo(zone))
     name = "UTC" if zone == "UTC" else f"({zone})"
     return f"{local.day} {local:%b %Y, %H:%M} {name}"
+
+
+def money(amount: Decimal) -> str:
+    """An amount, rounded up to two places: `24.80`; an estimate must not promise less than it costs."""
+    return f"{amount.quantize(Decimal('0.01'), rounding=ROUND_UP):,}"
 
 
 def span(seconds: float) -> str:

@@ -60,6 +60,24 @@ def previews(
     return found
 
 
+def alert_of(revision: RevisionRow, now: datetime) -> AlertRow:
+    """The alert of a revision as far as its words need it."""
+    return AlertRow(
+        id=revision.alert_id,
+        event_id=revision.event_id,
+        identifier=revision.identifier,
+        status=revision.status,
+        audience=revision.audience,
+        msg_type=revision.msg_type,
+        corrects=revision.corrects,
+        state=AlertState.DRAFT,
+        created_by=0,
+        created_at=now,
+        cancelled_at=None,
+        cancelled_by=None,
+    )
+
+
 def unsaved(draft: Draft, now: datetime) -> tuple[AlertRow, RevisionRow]:
     """A draft as rows that were never stored, for looking at it only."""
     alert = AlertRow(

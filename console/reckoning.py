@@ -1,24 +1,21 @@
 """How many people an alert would reach, in which language, and how long it takes. Counts, sends nothing."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alerts import correction
 from alerts.dossier import Gap
+from alerts.forecast import Capacity, ChannelForecast, forecast, seconds_of
 from alerts.gaps import gaps_of
 from alerts.headcount import Headcount
 from alerts.store import RevisionRow
+from bot.messages import Outbound
+from console.preview import alert_of
 from console.services import Services
 from places.area import Area
 
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """The first round over one channel. Seconds at the channel's full rate; None = the channel is off."""
-
-    channel: str
-    people: int
-    seconds: float | None
+CODE = "AAAAAA"  # as long as an event's code will be
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class Reckoning:
 
     headcount: Headcount
     gaps: tuple[Gap, ...]
-    forecasts: tuple[Forecast, ...]
+    forecasts: tuple[ChannelForecast, ...]
     follows: bool = False
 
     @property
@@ -42,7 +39,12 @@ class Reckoning:
     @property
     def seconds(self) -> float:
         """Until the first round is out; channels work side by side."""
-        return max((forecast.seconds or 0.0 for forecast in self.forecasts), default=0.0)
+        return seconds_of(self.forecasts)
+
+    @property
+    def seconds_worst(self) -> float:
+        """Sending time of all rounds; their deadlines come on top."""
+        return max((one.worst.seconds for one in self.forecasts), default=0.0)
 
 
 async def reckon(services: Services, revision: RevisionRow) -> Reckoning:
@@ -57,16 +59,19 @@ async def reckon(services: Services, revision: RevisionRow) -> Reckoning:
     count = await services.audience.count(
         Area.from_json(revision.area), drill=revision.drill, include_maybe=revision.include_maybe
     )
-    return Reckoning(
-        count, gaps_of(count.by_language, revision, services.rules), tuple(_forecasts(services, count))
-    )
+    gaps = gaps_of(count.by_language, revision, services.rules)
+    found = forecast(count.ways, await _capacities(services, revision, count), services.prices)
+    return Reckoning(count, gaps, found)
 
 
-def _forecasts(services: Services, count: Headcount) -> list[Forecast]:
-    rates: defaultdict[str, float] = defaultdict(float)
-    for sender in services.senders:
-        rates[sender.channel] += sender.per_second
-    return [
-        Forecast(channel, people, people / rates[channel] if rates[channel] else None)
-        for channel, people in count.by_channel.items()
-    ]
+async def _capacities(services: Services, revision: RevisionRow, count: Headcount) -> Sequence[Capacity]:
+    if services.capacities is None:
+        rates: defaultdict[str, float] = defaultdict(float)
+        for sender in services.senders:
+            rates[sender.channel] += sender.per_second
+        return [Capacity(channel, rate) for channel, rate in rates.items()]
+    messages: dict[str, Outbound] = {}
+    if revision.texts:
+        alert = alert_of(revision, services.clock.now())
+        messages = {tag: services.compose(alert, revision, CODE, tag) for tag in count.by_language}
+    return await services.capacities(messages)

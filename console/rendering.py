@@ -53,6 +53,7 @@ def environment(*, has_scripts: bool) -> Environment:
         "language": names.language,
         "channel": names.channel,
         "span": names.span,
+        "money": names.money,
     }
     made.globals |= {"has_scripts": has_scripts, "Role": Role, "ago": names.ago}
     return made

@@ -9,7 +9,9 @@ from aiohttp import web
 
 from alerts.desk import Desk
 from alerts.dossier import Rules
+from alerts.forecast import Capacity
 from alerts.headcount import AudienceCounter
+from alerts.prices import Prices
 from alerts.store import AlertRow, RevisionRow
 from assistance.desk import CaseDesk
 from bot.messages import Outbound
@@ -19,6 +21,12 @@ from staff.signin import SignIn
 from storage.clock import Clock
 from storage.database import Database
 from storage.vault import Vault
+
+
+class Capacities(Protocol):
+    """What the channels can do now, for a warning by the language of its readers."""
+
+    async def __call__(self, messages: Mapping[str, Outbound]) -> Sequence[Capacity]: ...
 
 
 class Compose(Protocol):
@@ -67,7 +75,11 @@ class Appearance:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything the console's pages and the API may use."""
+    """Everything the console's pages and the API may use.
+
+    Attributes:
+        capacities: None = only the rates of `senders` are known.
+    """
 
     database: Database
     vault: Vault
@@ -82,6 +94,8 @@ class Services:
     appearance: Appearance
     rules: Rules = field(default_factory=Rules)
     senders: Sequence[Sender] = ()
+    capacities: Capacities | None = None
+    prices: Prices = field(default_factory=lambda: Prices({}))
     languages: Mapping[str, str] = field(default_factory=dict)  # those Muster itself speaks: tag to name
 
 

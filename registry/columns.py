@@ -48,6 +48,8 @@ class HeadcountColumns:
     Attributes:
         language: index into `languages`.
         channel: index into `channels` of the first address a message may go to; -1 = there is none.
+        owner, way: every address a message may go to: whose it is, and its index into `channels`; by person,
+            in their order.
     """
 
     person_id: Ids
@@ -56,6 +58,8 @@ class HeadcountColumns:
     channel: NDArray[np.int8]
     channels: tuple[str, ...]
     drill: NDArray[np.bool_]
+    owner: Ids
+    way: NDArray[np.int8]
 
 
 def places_of(
@@ -106,6 +110,8 @@ def headcount_of(
         channel=first,
         channels=tuple(channels),
         drill=np.array(drill, dtype=np.bool_),
+        owner=owner[order],
+        way=channel[order],
     )
 
 

@@ -5,6 +5,7 @@ from alerts.store import AlertRow, RevisionRow, read_alert
 from staff.officers import Role
 from tests.alerts.office import everywhere
 from tests.console.duty import Browser, Duty, drafted, submitted, typed
+from tests.registry.newcomers import join, telegram
 
 BOTH = everywhere(Role.AUTHOR, Role.APPROVER)
 
@@ -172,3 +173,16 @@ async def test_the_preview_alone_is_answered_for_a_page_that_refreshes_it(duty: 
     assert "EXERCISE" in anna.page
     await anna.post("/alerts/preview", typed(time_zone="nowhere"))
     assert "Not complete yet" in anna.page
+
+
+async def test_time_and_cost_are_shown_before_anybody_approves(duty: Duty) -> None:
+    chief = await duty.browser(await duty.officer("chief", *everywhere(*Role)))
+    alert_id = await drafted(chief)
+    async with duty.database.durable() as connection:
+        for number in range(3):
+            await join(connection, duty.vault, telegram(str(number)), now=duty.clock.at)
+    await chief.get(f"/alerts/{alert_id}")
+    page = " ".join(chief.page.split())
+    assert '<tr data-channel="telegram"><th scope="row">Telegram</th> <td>3 people</td>' in page
+    assert "about a second</td><td>free</td>" in page
+    assert "Worst case" in page
