@@ -1,0 +1,116 @@
+"""From how sure to what is done: answer, offer three choices, or hand over. Fitted to the bank itself. Pure.
+
+No test questions are needed: each approved question is asked as if it were not there (it should find its
+entry), and again as if its whole entry were not there (it should find nothing). The threshold to answer is
+the lowest at which nine of ten answers of both kinds are right; it rises by itself where entries are twins.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from assistance.faq.groups import Scores
+from assistance.faq.index import Asked, LanguageIndex
+
+PRECISION = 0.90
+CAREFUL = 0.25  # more for entries where a wrong answer could cost a life
+FEW = 40  # questions in a language: fewer say too little to fit anything
+MOST_ASKED = 2_000  # questions a calibration asks
+ACROSS_CHOOSE = 0.30
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """How sure is sure enough, of `confidence`: to answer, and to offer choices."""
+
+    answer: float
+    choose: float
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Where thresholds may lie; the scores of the engine with and without the model differ."""
+
+    few: Thresholds
+    least_answer: float
+    choose: tuple[float, float]
+
+
+SEMANTIC = Range(Thresholds(1.0, 0.30), 0.70, (0.30, 0.40))
+LEXICAL = Range(Thresholds(1.0, 0.22), 0.60, (0.20, 0.30))
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One question asked of the bank: how sure it was, and whether it was right to be."""
+
+    confidence: float
+    right: bool
+    in_scope: bool
+
+
+def confidence(scores: Scores) -> float:
+    """How sure the first of some scores is: itself and its lead. One alone leads nobody."""
+    if not len(scores):
+        return 0.0
+    if len(scores) == 1:
+        return float(scores[0])
+    second, first = np.partition(scores, -2)[-2:]
+    return float(2 * first - second)
+
+
+def ask_itself(index: LanguageIndex, asked: Sequence[Asked], *, markless: bool = False) -> list[Sample]:
+    """Ask each question without itself, and without its whole entry; at most 2,000, evenly chosen."""
+    samples = []
+    groups = index.groups
+    step = max(1, -(-len(asked) // MOST_ASKED))
+    for row in range(0, len(asked), step):
+        own = groups.owner(row)
+        if groups.size(own) > 1:
+            scores = index.score(asked[row], markless=markless, without=row)
+            samples.append(Sample(confidence(scores), int(np.argmax(scores)) == own, True))
+        else:
+            scores = index.score(asked[row], markless=markless)
+        samples.append(Sample(confidence(np.delete(scores, own)), False, False))
+    return samples
+
+
+def fit(samples: Sequence[Sample], allowed: Range) -> Thresholds:
+    """Thresholds for a bank that answered itself like this."""
+    in_scope = [sample.confidence for sample in samples if sample.in_scope]
+    if len(in_scope) < FEW:
+        return allowed.few
+    answer = max(_lowest_right(samples), allowed.least_answer)
+    choose = float(np.clip(np.percentile(in_scope, 5), *allowed.choose))
+    return Thresholds(round(answer, 4), round(choose, 4))
+
+
+def _lowest_right(samples: Sequence[Sample]) -> float:
+    ordered = sorted(samples, key=lambda sample: -sample.confidence)
+    right, lowest = 0, 2.0
+    for number, sample in enumerate(ordered, start=1):
+        right += sample.right
+        last = number == len(ordered) or ordered[number].confidence < sample.confidence
+        if last and right / number >= PRECISION:
+            lowest = sample.confidence
+    return lowest
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Thresholds by language; `vi~` is Vietnamese typed without marks."""
+
+    by_language: Mapping[str, Thresholds]
+
+    def of(self, language: str, allowed: Range) -> Thresholds:
+        """Those of a language; the cautious ones where there are none."""
+        return self.by_language.get(language, allowed.few)
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: [one.answer, one.choose] for name, one in self.by_language.items()}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        return cls({name: Thresholds(float(pair[0]), float(pair[1])) for name, pair in content.items()})
