@@ -51,6 +51,7 @@ async def test_the_webhook_is_tried_at_once(bare: Line, sim: Simulator, target: 
     assert (await bare.viber("set_webhook", url=f"{target.url}/viber"))["status"] == 1
     assert (await bare.viber("get_account_info"))["webhook"] == ""
     assert (await bare.viber("set_webhook", url="https://alerts.example.org/viber"))["status"] == 1
+    assert len(sim.ledger.webhooks()) == 1  # nothing was sent beyond this machine
     target.answer = lambda _post, _count: web.Response()
     told = await bare.viber("set_webhook", url=f"{target.url}/viber", event_types=["delivered"])
     assert (told["status"], told["event_types"]) == (0, ["delivered"])
