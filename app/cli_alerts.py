@@ -4,6 +4,7 @@ the console.
 Acting needs the officer's own short-lived credential (`muster login`); `--as LOGIN` exists in a demo only.
 """
 
+import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,12 +20,17 @@ from alerts import board, revisions, store
 from alerts.desk import Desk
 from alerts.dossier import Gap, Rules
 from alerts.draft import Draft
+from alerts.revisions import latest
 from alerts.targeting import Targeting
 from app.cli_output import RefusedError, run, say, settings_now, show
 from app.cli_staff import acting_officer, opened
+from app.core import open_core
+from app.embedded import url_of
 from app.gateways import CHANNEL_ORDER
 from app.geography import open_geography
+from app.officers import build_services
 from app.settings import Settings
+from console.reckoning import reckon
 from places.area import Area
 from staff.officers import Officer
 from storage.clock import SystemClock
@@ -191,6 +197,21 @@ def list_command(as_json: Annotated[bool, typer.Option("--json")] = False) -> No
     show(run(work()), as_json=as_json)
 
 
+async def estimate(settings: Settings, alert: int) -> list[dict[str, Any]]:
+    """Time and cost of an alert by channel, as the console shows them; from live limits and prices.
+
+    Raises:
+        UnknownAlertError: there is no such alert.
+    """
+    # A Redis of our own need not run for this; nothing is asked of it.
+    own = settings.model_copy(update={"redis_url": settings.redis_url or url_of(settings.data_dir / "redis")})
+    async with open_core(own) as core:
+        async with core.database.read() as connection:
+            written = await latest(connection, alert)
+        services = build_services(core, await asyncio.to_thread(open_geography, settings))
+        return [asdict(one) for one in (await reckon(services, written)).forecasts]
+
+
 def status_command(alert: AlertId, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Show how far an alert is and the board of its event."""
 
@@ -202,6 +223,7 @@ def status_command(alert: AlertId, as_json: Annotated[bool, typer.Option("--json
 
     found = run(work())
     if as_json:
-        say(json.dumps(found, ensure_ascii=False))
+        found["forecast"] = run(estimate(settings_now(), alert))
+        say(json.dumps(found, ensure_ascii=False, default=str))
         return
     show([{"figure": name, "value": value} for name, value in found.items()], as_json=False)

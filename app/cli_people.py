@@ -51,6 +51,7 @@ def audience_command(
         async with desk_of(settings_now()) as shell:
             found = await shell.targeting.count(area, drill=drill, include_maybe=maybe)
             counts: dict[str, Any] = asdict(found)
+            del counts["ways"]  # for the estimate before sending
             if ids:
                 audience = await shell.targeting.resolve(
                     area, drill=drill, at=SystemClock().now(), include_maybe=maybe

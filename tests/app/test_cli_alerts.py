@@ -145,6 +145,15 @@ def test_reject_needs_a_reason(shell: Shell, officers: dict[str, dict[str, str]]
     assert "goes back" in shell.muster("alert", "reject", 1, "unclear words", "--as", "bjorn").done().out
 
 
+def test_the_status_says_what_sending_would_take(shell: Shell, officers: dict[str, dict[str, str]]) -> None:
+    demo(shell)
+    joined(shell, "1", now=datetime.now(UTC))
+    shell.muster("alert", "new", "-", "--as", "anna", stdin=draft()).done()
+    (telegram,) = shell.muster("alert", "status", 1, "--json").done().json["forecast"]
+    assert (telegram["channel"], telegram["worst"]["people"]) == ("telegram", 1)
+    shell.muster("alert", "status", 99, "--json").refused("no alert 99")
+
+
 def test_audience(shell: Shell, shared_data: Path) -> None:
     now = datetime.now(UTC)
     real = joined(shell, "1", now=now, language="vi")
