@@ -1,11 +1,12 @@
 """Things that happen a little later."""
 
 import asyncio
+from typing import Any
 
 from simulator.timers import Lanes, Timers
 
 
-async def test_a_lane_keeps_order_and_nothing_is_early() -> None:
+async def test_a_lane_keeps_order_and_nothing_is_early(eventually: Any) -> None:
     timers, loop = Timers(), asyncio.get_running_loop()
     lanes, done, began = Lanes(timers), [], loop.time()
 
@@ -16,9 +17,7 @@ async def test_a_lane_keeps_order_and_nothing_is_early() -> None:
     lanes.after("a", 0.0, lambda: note("quick"))
     lanes.after("b", 0.0, lambda: note("other"))
     assert timers.waiting() == 3
-    async with asyncio.timeout(5):
-        while timers.waiting():
-            await asyncio.sleep(0.01)
+    await eventually(lambda: not timers.waiting())
     assert [name for name, _ in done] == ["other", "slow", "quick"]
     assert done[1][1] >= 0.09
 
