@@ -4,10 +4,11 @@ Every finding has an id that never changes and a hint that says what to do.
 """
 
 import asyncio
-from dataclasses import dataclass
 
+from app.check_messages import check_messages
 from app.core import Core, open_core
 from app.embedded import url_of
+from app.findings import Finding
 from app.geography import gazetteer_is_current
 from app.settings import Settings
 from app.templates import unknockable
@@ -17,16 +18,6 @@ from staff.officers import Role
 from storage.errors import StorageError, StorageUnavailableError
 from storage.migrate import current, newest
 from storage.redis import REDIS_AWAY, RedisError
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as it should be; a serious one keeps people from being warned."""
-
-    id: str
-    what: str
-    hint: str
-    serious: bool = False
 
 
 async def check_all(settings: Settings) -> list[Finding]:
@@ -63,6 +54,7 @@ async def check_all(settings: Settings) -> list[Finding]:
         found += _channels(core)
         found += await _people(core)
         found += await _templates(core)
+        found += await check_messages(core)
         found += _words(core)
     return found
 

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from app.checks import Finding, check_all
+from app.checks import check_all
 from app.cli_output import RefusedError, run, say, settings_now, show
 from app.core import open_core
 from app.demo import run_demo
+from app.findings import Finding
 from app.geography import open_geography
 from app.installation import run_all
 from app.logs import set_up_logs

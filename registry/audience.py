@@ -154,6 +154,25 @@ async def with_one_channel(connection: AsyncConnection, people: Select[Any]) -> 
     return {row.channel: row.people for row in await connection.execute(counted)}
 
 
+async def by_country(connection: AsyncConnection, channel: str) -> dict[str, int]:
+    """How many real people with an address in use on `channel` live in each country (ISO-2), most first."""
+    query = (
+        select(whereabouts.c.country, func.count(person.c.id.distinct()).label("people"))
+        .join(person, person.c.id == whereabouts.c.person_id)
+        .join(address, address.c.person_id == person.c.id)
+        .where(
+            _warned(),
+            person.c.drill.is_(False),
+            whereabouts.c.valid_to.is_(None),
+            address.c.channel == channel,
+            address.c.state == AddressState.ACTIVE.value,
+        )
+        .group_by(whereabouts.c.country)
+    )
+    found = {row.country: row.people for row in await connection.execute(query)}
+    return dict(Counter(found).most_common())
+
+
 async def where(connection: AsyncConnection, person_ids: Sequence[int], at: datetime) -> dict[int, str]:
     """The country (ISO-2) each of these people is in at `at`: of a trip they are on, else of their home."""
     begun = whereabouts.c.valid_from.is_(None) | (whereabouts.c.valid_from <= at)
