@@ -12,11 +12,14 @@ from alerts.checkin_status import CheckinSource, CheckinStatus
 from alerts.rendering import Compose
 from app import invitations
 from app.core import Core
+from app.faq import fields_of
 from app.geography import Geography
 from assistance import cases
+from assistance.faq import questions
 from assistance.store import CaseRow
+from bot.gateways.twilio.sms_gateway import SmsGateway
 from bot.messages import Outbound
-from handlers.kit import Checkin, Kit, LiveEvent
+from handlers.kit import Checkin, Faq, Kit, LiveEvent
 from locales.guess import LanguageGuesser
 from registry import people
 from staff import missions, notices
@@ -37,13 +40,15 @@ def build_kit(core: Core, geography: Geography, *, telegram_name: str) -> Kit:
         live_events=_live_events,
         checkin=_check_in,
         page=_page,
-        carry=(cases.carry, merging.carry),
+        carry=(cases.carry, questions.carry, merging.carry),
         ministry=settings.ministry,
         consent_version=settings.consent_version,
         demo=settings.demo,
         drill_token=lambda token: invitations.is_good(core.vault, token, core.clock.now().date()),
         telegram_bot=telegram_name,
         default_language=settings.ministry_language,
+        text_account=partial(_text_account, core),
+        faq=Faq(core.faq, fields_of(core, geography)),
         full_texts=partial(_full_texts, core.wording.compose),
         knocked=full.knocked,
     )
@@ -61,6 +66,11 @@ async def _full_texts(
     return await full.full_texts(
         connection, compose, person_id=person_id, code=code, language=language, now=now
     )
+
+
+def _text_account(core: Core, number: str) -> str | None:
+    gateways = (one for one in core.gateways.all.values() if isinstance(one, SmsGateway))
+    return next((gateway.account for gateway in gateways if gateway.can_hear(number)), None)
 
 
 async def _mission_phone(connection: AsyncConnection, country: str) -> str | None:
@@ -99,12 +109,13 @@ async def _page(connection: AsyncConnection, *, kind: str, case: CaseRow, now: d
     words = {
         "help": f"Somebody asked for help: case {case.code}.",
         "danger": f"Somebody wrote of danger: case {case.code}.",
+        "question": f"Somebody asks what nobody approved an answer to: case {case.code}.",
     }
     await notices.post(
         connection,
         kind=f"case.{kind}",
         subject=f"case:{case.code}",
         text=words[kind] + (" This is a drill." if case.drill else ""),
-        urgent=not case.drill,
+        urgent=kind != "question" and not case.drill,
         at=now,
     )

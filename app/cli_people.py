@@ -17,6 +17,7 @@ from app.invitations import make_invitation
 from app.keys import open_vault
 from app.tidying import ERASED_LIST
 from assistance import cases
+from assistance.faq import questions
 from places.area import Area, of_shapes
 from places.geometry import parse_cap_circle, parse_geojson
 from places.shapes import Shape
@@ -79,7 +80,12 @@ def erase_command(
         erased = ErasedList(settings.data_dir / ERASED_LIST)
         async with opened(settings) as database, database.durable() as connection:
             await erasure.erase(
-                connection, open_vault(settings), person, erased, SystemClock().now(), [cases.forget]
+                connection,
+                open_vault(settings),
+                person,
+                erased,
+                SystemClock().now(),
+                [cases.forget, questions.forget],
             )
 
     run(work())

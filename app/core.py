@@ -18,6 +18,7 @@ from app.gateways import Gateways, build_gateways
 from app.keys import open_vault
 from app.metrics import Metrics
 from app.settings import Settings, SettingsError
+from assistance.faq.search import FaqSearch
 from bot.errors import ClosedError
 from bot.gateway import Gateway
 from bot.limiter import Limiter
@@ -46,6 +47,7 @@ class Core:
     catalog: Catalog
     wording: Wording
     metrics: Metrics
+    faq: FaqSearch
     channel_table: ChannelTable = field(default_factory=ChannelTable.ours)
     prices: Prices = field(default_factory=lambda: Prices({}))
 
@@ -133,6 +135,8 @@ async def open_core(settings: Settings, clock: Clock | None = None) -> AsyncIter
             account: Limiter(redis, AccountKeys(*account), gateway.limits)
             for account, gateway in gateways.all.items()
         }
+        faq = FaqSearch(database, clock, demo=settings.demo)
+        stack.callback(faq.close)
         yield Core(
             settings=settings,
             clock=clock,
@@ -144,6 +148,7 @@ async def open_core(settings: Settings, clock: Clock | None = None) -> AsyncIter
             catalog=catalog,
             wording=Wording(catalog, settings.ministry, settings.ministry_language, settings.site_url),
             metrics=metrics,
+            faq=faq,
             channel_table=_channel_table(settings),
             prices=_prices(settings),
         )

@@ -7,6 +7,7 @@ from alerts.dossier import Rules
 from alerts.targeting import Targeting
 from app.capacity import capacities
 from app.core import Core
+from app.faq import build_desk, build_learning
 from app.gateways import CHANNEL_ORDER
 from app.geography import Geography
 from assistance.desk import CaseDesk
@@ -14,7 +15,7 @@ from assistance.ports import Compose
 from assistance.store import CaseRow
 from bot import outbox
 from bot.messages import Frame, Outbound
-from console.services import Appearance, Sender, Services
+from console.services import Appearance, FaqOffice, Sender, Services
 from staff import audit
 from staff.enrolment import Enrolment
 from staff.passwords import Passwords
@@ -46,6 +47,7 @@ def build_services(core: Core, geography: Geography) -> Services:
     channels = [channel.value for channel in CHANNEL_ORDER]
     targeting = Targeting(core.database, core.clock, geography.touch, channels, core.channel_table)
     passwords = Passwords()
+    faq_desk = build_desk(core)
     console_url = settings.console_url or f"http://{settings.console_listen}"
     return Services(
         database=core.database,
@@ -58,6 +60,7 @@ def build_services(core: Core, geography: Geography) -> Services:
         ),
         sign_in=SignIn(core.database, core.vault, core.clock, passwords),
         enrolment=Enrolment(core.database, core.vault, core.clock, passwords),
+        faq=FaqOffice(faq_desk, build_learning(core, geography, faq_desk), core.faq),
         compose=core.wording.compose,
         touch=geography.touch,
         appearance=Appearance(

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from app.unheard import build_on_unheard
+from assistance.faq import questions
 from bot import held, inbox, outbox
 from bot.gateways.webchat import identity
 from bot.gateways.webchat import store as webchat
@@ -33,3 +34,4 @@ async def tidy_up(database: Database, clock: Clock) -> None:
         await changes.trim(connection, now - KEEP_CHANGES)
         await whereabouts.forget_past(connection, now - KEEP_PLACES)
         await sessions.sweep(connection, now)
+        await questions.purge(connection, now)

@@ -21,7 +21,7 @@ from bot.leases import fence_stands
 from bot.messages import Frame, Inbound, InboundKind, Outbound
 from bot.outbox import enqueue
 from bot.sessions import load_session, save_session
-from bot.turn import Conversation, Turn
+from bot.turn import BeforehandError, Conversation, Turn
 from bot.waiting import WaitingRow, mark_done, set_aside
 from bot.window import WINDOWED
 from storage.clock import Clock
@@ -89,7 +89,10 @@ class StepRunner:
             if not isinstance(event, Inbound):
                 raise CodecError("a receipt lies where somebody's words should be")
             inbound = event
-            await self._step(row, inbound)
+            try:
+                await self._step(row, inbound)
+            except BeforehandError as first:
+                await self._step(row, inbound, await first.work())
             end = StepEnd.DONE
         except StorageUnavailableError:
             raise
@@ -105,7 +108,7 @@ class StepRunner:
         self._count("steps", outcome=end)
         return end, inbound
 
-    async def _step(self, row: WaitingRow, inbound: Inbound) -> None:
+    async def _step(self, row: WaitingRow, inbound: Inbound, brought: object = None) -> None:
         now = self._clock.now()
         async with self._database.durable() as connection:
             if not await mark_done(connection, [row], now):
@@ -114,7 +117,7 @@ class StepRunner:
             before = (session.step, dict(session.data))
             if inbound.address.channel in WINDOWED and inbound.kind is not InboundKind.STOPPED:
                 await release(connection, row.lane, now)
-            turn = Turn(inbound, row.lane, row.key, connection, now, session)
+            turn = Turn(inbound, row.lane, row.key, connection, now, session, brought=brought)
             await self._conversation(turn)
             for number, reply in enumerate(turn.replies):
                 await self._reply(connection, row, inbound, str(number), reply, now)

@@ -28,6 +28,7 @@ class Turn:
     Attributes:
         lane: blind index of the citizen's address (channel, account, value).
         key: unique name of this inbound event; derive keys of further outbox rows from it.
+        brought: what the work of a `BeforehandError` brought, the second time round.
     """
 
     inbound: Inbound
@@ -37,10 +38,21 @@ class Turn:
     now: datetime
     session: Session
     replies: list[Outbound] = field(default_factory=list)
+    brought: object = None
 
     def reply(self, message: Outbound) -> None:
         """Send `message` back to whoever wrote, once the step has committed."""
         self.replies.append(message)
+
+
+class BeforehandError(Exception):
+    """A step needs something that takes longer than a transaction may: nothing of it is kept, `work` is done
+    outside, and the step begins anew with what it brought in `Turn.brought`. Once for each event.
+    """
+
+    def __init__(self, work: Callable[[], Awaitable[object]]) -> None:
+        super().__init__("work that must be done before the transaction")
+        self.work = work
 
 
 Step = Callable[[Turn], Awaitable[bool]]

@@ -14,6 +14,9 @@ from alerts.headcount import AudienceCounter
 from alerts.prices import Prices
 from alerts.store import AlertRow, RevisionRow
 from assistance.desk import CaseDesk
+from assistance.faq.desk import FaqDesk
+from assistance.faq.learning import FaqLearning
+from assistance.faq.search import FaqSearch
 from bot.messages import Outbound
 from places.area import Touch
 from staff.enrolment import Enrolment
@@ -74,6 +77,15 @@ class Appearance:
 
 
 @dataclass(frozen=True, slots=True)
+class FaqOffice:
+    """Questions and answers: writing and approving, what nobody could answer, what is in force."""
+
+    desk: FaqDesk
+    learning: FaqLearning
+    search: FaqSearch
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Everything the console's pages and the API may use.
 
@@ -87,6 +99,7 @@ class Services:
     desk: Desk
     audience: AudienceCounter
     cases: CaseDesk
+    faq: FaqOffice
     sign_in: SignIn
     enrolment: Enrolment
     compose: Compose

@@ -12,6 +12,8 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.checkin_status import CheckinStatus
+from assistance.faq.answering import Fields
+from assistance.faq.search import FaqSearch
 from assistance.store import CaseRow
 from bot.messages import Outbound
 from locales.catalog import Catalog
@@ -146,7 +148,9 @@ class CheckIn(Protocol):
 
 
 class Page(Protocol):
-    """Calls the officers on duty to a case; `kind` is `help` or `danger`; no word of theirs goes along."""
+    """Calls the officers on duty to a case; `kind` is `help`, `danger` or `question`; no word of theirs goes
+    along.
+    """
 
     async def __call__(
         self, connection: AsyncConnection, *, kind: str, case: CaseRow, now: datetime
@@ -180,6 +184,19 @@ async def never_knocked(
 
 
 @dataclass(frozen=True, slots=True)
+class Faq:
+    """Answers that officers approved: how they are found, and what fills their fields."""
+
+    search: FaqSearch
+    fields: Fields
+
+
+def no_account(_number: str) -> str | None:
+    """Nobody can be texted."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
 class Kit:
     """Everything a conversation needs beside its turn.
 
@@ -193,9 +210,11 @@ class Kit:
         consent_version: of the notice shown now; at most 20 characters.
         demo: everybody who joins takes part in an exercise.
         drill_token: whether an invitation to an exercise is ours and good.
+        text_account: our account from which a number (E.164) can be texted and can answer; None = none can.
         telegram_bot: `@name` of our chat on Telegram, "" when there is none.
         default_language: for whom nothing is known.
         live_alerts: None where the planner brings a live warning to newcomers by itself.
+        faq: None where questions are not answered.
         full_texts, knocked: for channels that show a warning in part until the person writes.
     """
 
@@ -215,8 +234,10 @@ class Kit:
     consent_version: str
     demo: bool
     drill_token: Callable[[str], bool]
+    text_account: Callable[[str], str | None] = no_account
     telegram_bot: str = ""
     default_language: str = "en"
     live_alerts: LiveAlerts | None = None
+    faq: Faq | None = None
     full_texts: FullTexts = no_full_texts
     knocked: Knocked = never_knocked

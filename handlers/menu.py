@@ -22,6 +22,7 @@ from handlers import (
     numbers,
     phone,
     place,
+    question,
     start,
     stop,
     where,
@@ -33,6 +34,7 @@ from handlers.who import leave, meet
 Part = Callable[[Visit], Awaitable[bool]]
 
 ORDER: tuple[tuple[str, Part], ...] = (
+    ("number joined", phone.number_joined),  # the 1 that a text to a given number asked for
     ("link numbers", link.link_numbers),  # makes 1 and 2 the buttons of a question another chat caused
     ("numbers", numbers.typed_numbers),  # makes a typed number the button it means
     ("danger", danger.hear_danger),
@@ -46,14 +48,17 @@ ORDER: tuple[tuple[str, Part], ...] = (
     ("full text", full.full_button),
     ("checkin buttons", checkin.checkin_buttons),
     ("case buttons", cases.case_buttons),
+    ("question buttons", question.question_buttons),
     ("checkin words", checkin.checkin_words),
     ("perhaps stop", stop.perhaps_stop),
+    ("question beside a case", question.ask_beside_case),
     ("case", cases.write_to_case),
     ("stopped", stop.stopped),
     ("unregistered", start.unregistered),
     ("where", where.where),
     ("phone", phone.phone_answers),
     ("place", place.place_answers),
+    ("question", question.ask),
 )
 
 QUESTIONS: Mapping[str, Callable[[Visit], None]] = {

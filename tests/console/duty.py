@@ -16,12 +16,16 @@ from alerts.desk import Desk
 from alerts.targeting import Targeting
 from alerts.wording import Wording
 from assistance.desk import CaseDesk
+from assistance.faq.answering import Fields
+from assistance.faq.desk import FaqDesk
+from assistance.faq.learning import FaqLearning
+from assistance.faq.search import FaqSearch
 from assistance.store import CaseRow
 from bot import outbox
 from bot.messages import Outbound
 from console.app import build_console
 from console.security import SESSION_COOKIE
-from console.services import Appearance, Sender, Services
+from console.services import Appearance, FaqOffice, Sender, Services
 from locales.catalog import Catalog
 from staff import audit, sessions
 from staff.enrolment import Enrolment
@@ -168,6 +172,18 @@ def build_services(database: Database, vault: Vault, clock: HandClock, **look: A
     def answer(case: CaseRow, text: str, language: str) -> Outbound:
         return Outbound(text=text, language=language)
 
+    search = FaqSearch(database, clock, demo=False, semantic=False)
+    faq_desk = FaqDesk(clock, audit=audit.append)
+    learning = FaqLearning(
+        vault,
+        clock,
+        faq_desk,
+        search,
+        Fields(lambda _country: ("112",), ministry="Ministry of Test", ministry_phone="+354 555 0100"),
+        send=outbox.enqueue,
+        audit=audit.append,
+        compose=lambda text, _language, reader, drill: Outbound(text, reader),
+    )
     return Services(
         database=database,
         vault=vault,
@@ -175,6 +191,7 @@ def build_services(database: Database, vault: Vault, clock: HandClock, **look: A
         desk=Desk(database, clock, targeting, touch=touch),
         audience=targeting,
         cases=CaseDesk(vault, clock, send=outbox.enqueue, audit=audit.append, compose=answer),
+        faq=FaqOffice(faq_desk, learning, search),
         sign_in=SignIn(database, vault, clock, passwords, refusal_s=0.0),
         enrolment=Enrolment(database, vault, clock, passwords),
         compose=wording.compose,

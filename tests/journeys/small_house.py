@@ -30,6 +30,7 @@ from app.gateways import Gateways
 from app.metrics import Metrics
 from app.settings import Settings
 from app.worker import WorkerProcess
+from assistance.faq.search import FaqSearch
 from bot.gateway import Limits, Prepared
 from bot.limiter import Limiter
 from bot.messages import Accepted, Address, Channel, Outbound
@@ -235,6 +236,7 @@ async def build_house(office: Office, redis: Redis, redis_url: str, vault: Vault
         catalog=catalog(),
         wording=Wording(catalog(), "Ministry of Test"),
         metrics=Metrics(),
+        faq=FaqSearch(database, clock, demo=False, semantic=False),
     )
     return House(office, redis, vault, gateway, targeting, dispatch, planner, WorkerProcess(core))
 
