@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from storage.errors import ConfigurationError, StorageUnavailableError
+from storage.sqlite_driver import connector
 
 BUSY_TIMEOUT_MS = 30_000
 # PostgreSQL's classes of "not now": connection, rolled back by a conflict, resources, not in this state
@@ -167,6 +168,7 @@ def open_database(url: str, *, pool_size: int = 5) -> Database:
 def _sqlite_engine(url: str, pool_size: int, synchronous: str, begin: str) -> AsyncEngine:
     engine = create_async_engine(
         url,
+        async_creator=connector(make_url(url).database or "", writes=begin != "BEGIN"),
         poolclass=AsyncAdaptedQueuePool,
         pool_size=pool_size,
         max_overflow=0,

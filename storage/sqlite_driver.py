@@ -1,0 +1,81 @@
+"""A connection to SQLite whose short statements run where they are called. Touches one SQLite file.
+
+The usual driver hands every call to a thread, and one statement is four calls: each time the event loop goes
+round once, so a step of fifteen statements holds the one write lock for sixty rounds of everybody else's
+work. A statement of a step takes some 30 us. Only what may take long goes to the thread here: waiting for the
+lock (BEGIN IMMEDIATE), the disk (COMMIT), statements with many values, deletions in bulk, and reading outside
+a writing transaction.
+"""
+
+import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiosqlite import Connection
+
+MANY_VALUES = 200
+FETCHED_AT_ONCE = 64  # rows, when aiosqlite is iterated
+MAY_TAKE_LONG = ("BEGIN", "DELETE", "PRAGMA")
+
+
+class QuickConnection(Connection):
+    """Fulfils what SQLAlchemy wants of aiosqlite.
+
+    Nothing runs at once while something is with the thread: after a cancellation it may still wait for the
+    lock there, and whoever touched the connection then would wait with it, the whole process included.
+    """
+
+    def __init__(self, connector: Callable[[], sqlite3.Connection], *, writes: bool) -> None:
+        """`writes`: a connection for writing transactions; their statements run at once."""
+        super().__init__(connector, FETCHED_AT_ONCE)
+        self._thread.daemon = True  # as SQLAlchemy has it with aiosqlite's own
+        self._writes = writes
+        self._handed = 0  # calls given to the thread
+        self._ended = 0  # calls the thread came to the end of; only it counts them
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if self._handed == self._ended and self._running and self._is_quick(fn, args):
+            return fn(*args, **kwargs)
+
+        def work() -> Any:
+            try:
+                return fn(*args, **kwargs)
+            finally:
+                self._ended += 1
+
+        self._handed += 1
+        return await super()._execute(work)  # type: ignore[no-untyped-call]  # aiosqlite left it untyped
+
+    def _is_quick(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+        of = getattr(fn, "__self__", None)
+        match fn.__name__:
+            case "cursor":
+                return True
+            case "close":
+                return isinstance(of, sqlite3.Cursor)  # closing the connection itself may write a checkpoint
+            case "fetchone" | "fetchmany" | "fetchall":
+                return self._writes
+            case "execute":
+                return self._is_short(*args)
+            case "commit":
+                return not self._writes
+            case "rollback":
+                return not self._conn.in_transaction
+        return False
+
+    def _is_short(self, sql: str, values: Any = ()) -> bool:
+        if not self._writes:
+            return sql == "BEGIN"  # takes no lock
+        return len(values) <= MANY_VALUES and not sql.lstrip()[:6].upper().startswith(MAY_TAKE_LONG)
+
+
+def connector(path: str, *, writes: bool) -> Callable[[], Awaitable[QuickConnection]]:
+    """What SQLAlchemy calls to connect (`async_creator`)."""
+
+    async def connect() -> QuickConnection:
+        # Two threads use it, never at the same time.
+        connection = QuickConnection(lambda: sqlite3.connect(path, check_same_thread=False), writes=writes)
+        await connection
+        return connection
+
+    return connect
