@@ -20,7 +20,7 @@ LATER = NOW + timedelta(hours=1)
 
 
 async def test_a_stranger_is_nobody_and_a_newcomer_is_found_again(database: Database, vault: Vault) -> None:
-    address = telegram("4401")
+    address = telegram("no-such-4401")
     lane = lane_of(vault, address)
     async with database.durable() as connection:
         assert await people.find(connection, lane) is None
@@ -34,7 +34,7 @@ async def test_a_stranger_is_nobody_and_a_newcomer_is_found_again(database: Data
     assert 0 < person.id < 2**53
     assert (person.language, person.language_chosen) == ("th", False)
     assert addresses.open_row(person.unlocked(vault), own) == address
-    assert "4401" not in repr(found)
+    assert "no-such-4401" not in repr(found)
 
 
 async def test_protection_needs_consent_and_a_place_in_either_order(database: Database, vault: Vault) -> None:
