@@ -1,14 +1,27 @@
 """One optional question once somebody is protected: a number to call or text. Touches the registry.
 
-A number is kept for officers and later channels; nothing is sent to it before its owner answered from it.
+A number is kept for officers. It becomes a way for warnings only once its owner answered from it: where it
+can answer, one text asks for that.
 """
 
-from bot.messages import Ask, InboundKind
+from bot.inbox import lane_of
+from bot.messages import Address, Ask, Channel, InboundKind, Outbound
+from bot.outbox import enqueue
 from handlers.visit import At, Visit
-from registry import phones
+from registry import addresses, phones
 from registry.errors import PhoneRefusedError
+from registry.phones import Phone
 
+TEXTS, TEXTS_A_DAY = "texts", 3
 EXAMPLE = "+1 202 555 0123"  # of the numbers that the United States keep free for fiction
+
+
+async def number_joined(visit: Visit) -> bool:
+    """Somebody answered from the number they gave (`handlers.who`): text messages reach them from now on."""
+    if not visit.joined:
+        return False
+    visit.reply(visit.say("phone.joined"))
+    return True
 
 
 def ask_phone(visit: Visit) -> None:
@@ -60,7 +73,38 @@ async def _keep(visit: Visit, text: str) -> None:
     )
     if visit.at(At.PHONE, At.NUMBER):
         visit.wait_at(At.NOTHING)
-    visit.reply(visit.say("phone.saved"))
+    asked = await _text_it(visit, given)
+    visit.reply(visit.say("phone.saved") + (f" {visit.say('phone.asked')}" if asked else ""))
+
+
+async def _text_it(visit: Visit, given: Phone) -> bool:
+    """Ask the number itself, where it can answer: only then text messages are a way to this person.
+
+    One text a day to one number, three a day from one person: nobody can be pestered through us.
+    """
+    account = visit.kit.text_account(given.number)
+    if account is None:
+        return False
+    vault, today = visit.kit.vault, visit.turn.now.date().isoformat()
+    to = Address(Channel.SMS, account, given.number)
+    lane = lane_of(vault, to)
+    day, _, count = visit.session.data.get(TEXTS, "").partition(":")
+    sent = int(count) if day == today else 0
+    if sent >= TEXTS_A_DAY or await addresses.by_lane(visit.turn.connection, lane) is not None:
+        return False
+    added = await enqueue(
+        visit.turn.connection,
+        vault,
+        key=f"phone:{vault.blind('phone', given.number).hex()[:40]}:{today}",
+        address=to,
+        lane=lane,
+        outbound=Outbound(visit.say("phone.confirm", ministry=visit.kit.ministry), visit.language),
+        drill=visit.person.drill,
+        now=visit.turn.now,
+    )
+    if added:
+        visit.session.data[TEXTS] = f"{today}:{sent + 1}"
+    return added
 
 
 def _ask_again(visit: Visit, key: str) -> None:

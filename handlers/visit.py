@@ -42,6 +42,7 @@ class Visit:
     Attributes:
         inbound: what the person did; a number or label that answers our buttons is a button here already.
         place: the open base of the person, None when unknown.
+        joined: they have just answered from a number that somebody gave us, and it is theirs.
         resume: a part sets this to have the question asked again that the conversation still waits at.
         told: codes of events whose whole warnings were said in this turn.
         heard_at: when they had last written here before this turn, None = never.
@@ -54,6 +55,7 @@ class Visit:
     address: AddressRow
     place: WhereaboutsRow | None
     resume: bool = False
+    joined: bool = False
     told: set[str] = field(default_factory=set)
     heard_at: datetime | None = field(init=False)
     said: Typed = field(init=False)

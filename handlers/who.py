@@ -12,21 +12,25 @@ from handlers.invitation import invitation
 from handlers.kit import Kit
 from handlers.visit import Visit, shown_buttons
 from locales.digits import whole_number
-from registry import addresses, optouts, people, whereabouts
+from registry import addresses, optouts, people, phones, whereabouts
 from registry.addresses import AddressRow
+from registry.lifecycle import PersonState
 from registry.people import PersonRow
 
 
 async def meet(kit: Kit, turn: Turn) -> Visit:
     """Who wrote this turn; creates them on first contact. Says nothing."""
     known = await people.find(turn.connection, turn.lane)
-    if known is None:
+    joined = await _by_number(kit, turn) if known is None else None
+    if joined is not None:
+        person, address = joined
+    elif known is None:
         person, address = await _create(kit, turn)
     else:
         await people.seen(turn.connection, turn.lane, turn.now)
         person, address = known
     place = await whereabouts.base(turn.connection, person.id)
-    return Visit(kit, turn, _as_button(turn), person, address, place)
+    return Visit(kit, turn, _as_button(turn), person, address, place, joined=joined is not None)
 
 
 async def leave(turn: Turn) -> None:
@@ -54,6 +58,25 @@ async def has_only_web(visit: Visit) -> bool:
     """Whether nothing but web chats reaches this person."""
     rows = await addresses.of_person(visit.turn.connection, visit.person.id)
     return all(row.channel is Channel.WEBCHAT for row in rows)
+
+
+async def _by_number(kit: Kit, turn: Turn) -> tuple[PersonRow, AddressRow] | None:
+    """The person who gave this number, when it answers 1 as our text asked: it is their address from now on.
+
+    Anything else from a number that somebody gave is a stranger until then: numbers are mistyped.
+    """
+    inbound = turn.inbound
+    if inbound.address.channel is not Channel.SMS or whole_number(inbound.text) != 1:
+        return None
+    owner = await phones.owner(turn.connection, kit.vault, inbound.address.value)
+    person = None if owner is None else await people.get(turn.connection, owner)
+    if person is None or person.state is not PersonState.ACTIVE:
+        return None
+    vault = person.unlocked(kit.vault)
+    added = await addresses.add(
+        turn.connection, vault, person.id, inbound.address, turn.lane, drill=person.drill, now=turn.now
+    )
+    return person, added
 
 
 async def _create(kit: Kit, turn: Turn) -> tuple[PersonRow, AddressRow]:

@@ -87,6 +87,17 @@ async def of_person(connection: AsyncConnection, person_vault: PersonVault, pers
     return Phone(person_vault.open_text(row.number, place_of(person_id)), row.country)
 
 
+async def owner(connection: AsyncConnection, vault: Vault, number: str) -> int | None:
+    """The person who gave this number (E.164), the last one where several did; None = nobody."""
+    query = (
+        select(phone.c.person_id)
+        .where(phone.c.number_index == vault.blind("phone", number))
+        .order_by(phone.c.created_at.desc(), phone.c.person_id)
+        .limit(1)
+    )
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
 async def remove(connection: AsyncConnection, person_id: int, now: datetime) -> bool:
     """Forget the person's number; False when there was none."""
     result = await connection.execute(delete(phone).where(phone.c.person_id == person_id))

@@ -3,9 +3,13 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from bot.messages import InboundKind
-from registry import phones
+from bot.codec import load_address, load_outbound
+from bot.messages import Channel, InboundKind
+from bot.tables import outbox
+from registry import addresses, phones
+from storage.vault import Place
 
 
 async def number_of(citizen: Any) -> str | None:
@@ -53,3 +57,60 @@ async def test_somebody_stopped_gives_no_number(asked: Any) -> None:
     await asked.say("/stop")
     await asked.do(InboundKind.CONTACT, contact="+12025550123")
     assert await number_of(asked) is None
+
+
+def texting(asked: Any) -> Any:
+    """An account of ours can text American numbers, and they can answer."""
+    asked.world.plugs["text_account"] = lambda number: "main" if number.startswith("+1") else None
+    return asked
+
+
+async def texts(world: Any) -> list[tuple[str, str]]:
+    """What waits to be sent: number and words."""
+    async with world.database.read() as connection:
+        rows = (await connection.execute(select(outbox).order_by(outbox.c.id))).all()
+    return [
+        (
+            load_address(world.vault.open(row.address, Place("outbox", "address", row.key))).value,
+            load_outbound(world.vault.open(row.body, Place("outbox", "body", row.key))).text,
+        )
+        for row in rows
+    ]
+
+
+async def test_a_number_is_an_address_only_after_it_answered_1(asked: Any) -> None:
+    texting(asked)
+    assert "Answer 1 to the text" in await asked.do(InboundKind.CONTACT, contact="+12025550123")
+    ((number, words),) = await texts(asked.world)
+    assert number == "+12025550123"
+    assert "reply 1" in words
+    mobile = type(asked)(asked.world, number, Channel.SMS)
+    async with asked.world.database.read() as connection:
+        assert len(await addresses.of_person(connection, (await asked.person()).id)) == 1
+    assert "by text message" in await mobile.say("1")
+    assert (await mobile.person()).id == (await asked.person()).id
+    async with asked.world.database.read() as connection:
+        rows = await addresses.of_person(connection, (await asked.person()).id)
+    assert [row.channel for row in rows] == [Channel.TELEGRAM, Channel.SMS]
+    assert "Answer 1" not in await asked.do(InboundKind.CONTACT, contact="+12025550123")
+    assert len(await texts(asked.world)) == 1
+
+
+async def test_other_words_from_a_given_number_are_a_stranger_s(asked: Any) -> None:
+    texting(asked)
+    await asked.do(InboundKind.CONTACT, contact="+12025550123")
+    mobile = type(asked)(asked.world, "+12025550123", Channel.SMS)
+    await mobile.say("who is this")
+    assert (await mobile.person()).id != (await asked.person()).id
+    other = type(asked)(asked.world, "+12025550199", Channel.SMS)
+    await other.say("1")
+    assert (await other.person()).id != (await asked.person()).id
+
+
+async def test_nobody_is_texted_who_cannot_answer_or_too_often(asked: Any) -> None:
+    texting(asked)
+    assert "Answer 1" not in await asked.do(InboundKind.CONTACT, contact="+3545550123")
+    for last in range(5):
+        await asked.do(InboundKind.CONTACT, contact=f"+1202555012{last}")
+        await asked.do(InboundKind.CONTACT, contact=f"+1202555012{last}")
+    assert [number for number, _ in await texts(asked.world)] == [f"+1202555012{last}" for last in range(3)]

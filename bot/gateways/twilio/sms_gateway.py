@@ -58,6 +58,11 @@ class SmsGateway:
         """What text messages may do in which country, as this account uses it."""
         return self._countries
 
+    def can_hear(self, number: str) -> bool:
+        """Whether whoever has this number (E.164) can answer our text messages."""
+        country = self._countries.of_number(number)
+        return choose_sender(self._settings.sms_senders, number, country, answers=True).two_way
+
     async def open(self) -> None:
         """Show that Twilio knows us; raises `ClosedError`."""
         await self._client.introduce()
