@@ -24,6 +24,7 @@ from bot.errors import (
     RejectedError,
     RetryAfterError,
     SendError,
+    StoppedError,
     UnknownOutcomeError,
 )
 from bot.gateway import BulkGateway, Gateway, Prepared
@@ -80,12 +81,20 @@ class Told:
     state: DeliveryState
     error: str = ""
     provider_id: str = ""
+    stopped: bool = False
 
     def outcome(self, severity: str, now: datetime, deadlines: Deadlines, *, confirms: bool) -> Outcome:
         """The row to write, with the time of the next rung."""
         due = deadlines.after(self.state, severity, now, confirms=confirms)
         return Outcome(
-            self.item.delivery, self.state, now, self.item.attempts, self.provider_id, self.error, due
+            self.item.delivery,
+            self.state,
+            now,
+            self.item.attempts,
+            self.provider_id,
+            self.error,
+            due,
+            self.stopped,
         )
 
 
@@ -163,7 +172,7 @@ def _taken(item: Item, provider_id: str, *, confirmed: bool) -> Told:
 
 def _judge(item: Item, error: SendError, *, resend: bool) -> Verdict:
     if isinstance(error, GoneError):
-        return Told(item, DeliveryState.GONE, error.code)
+        return Told(item, DeliveryState.GONE, error.code, stopped=isinstance(error, StoppedError))
     if isinstance(error, UnknownOutcomeError):
         item.unknown += 1
         if resend and item.unknown <= MAX_UNKNOWN:

@@ -32,6 +32,7 @@ class Outcome:
         provider_id: the provider's name for the message, "" = it never said.
         error: stable code, "" = none.
         next_at: when the next rung is due unless something arrives before; None = never.
+        stopped: *gone* because its owner told the provider that they want nothing from us.
     """
 
     delivery: int
@@ -41,6 +42,7 @@ class Outcome:
     provider_id: str = ""
     error: str = ""
     next_at: datetime | None = None
+    stopped: bool = False
 
 
 def one_of(states: Iterable[DeliveryState]) -> ColumnElement[bool]:

@@ -44,6 +44,8 @@ class Ledger:
     ]  # address ids that do not exist any more
     moved: Callable[[AsyncConnection, Sequence[Item]], Awaitable[None]]  # addresses with a new name
     closed: Callable[[str, str, str], Awaitable[None]]  # channel, account, code: page an operator
+    # address ids whose owners told their provider to let nothing of ours through; None = they are just gone
+    stopped: Callable[[AsyncConnection, Sequence[int]], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,7 @@ class BatchWork:
     ) -> None:
         """Write outcomes, gone and moved addresses, and the end of the batch, in one transaction; wait for
         SQL."""
+        stopped = [load.people[end.delivery].address_id for end in ended if end.stopped]
         gone = [load.people[end.delivery].address_id for end in ended if end.state is DeliveryState.GONE]
         while True:
             try:
@@ -196,6 +199,8 @@ class BatchWork:
                     await outcomes.write(connection, ended)
                     if gone:
                         await self.ledger.gone(connection, gone)
+                    if stopped and self.ledger.stopped is not None:
+                        await self.ledger.stopped(connection, stopped)
                     if moved:
                         await self.ledger.moved(connection, moved)
                     if done:

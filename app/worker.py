@@ -25,7 +25,7 @@ from app.core import Core
 from app.signals import until_drained
 from bot.gateway import Gateway
 from bot.inbox import lane_of
-from registry import addresses, people
+from registry import addresses, optouts, people
 from storage.keys import AccountKeys
 from storage.redis import connect_redis, end_tasks
 
@@ -114,7 +114,7 @@ class WorkerProcess:
             deadlines=core.deadlines,
             clock=core.clock,
         )
-        ledger = Ledger(gone=self._gone, moved=self._moved, closed=core.account_closed)
+        ledger = Ledger(gone=self._gone, moved=self._moved, closed=core.account_closed, stopped=self._stopped)
         return AccountWorker(line, core.database, core.vault, ledger, self._epoch)
 
     def _lose(self, epoch: str) -> None:
@@ -127,6 +127,9 @@ class WorkerProcess:
 
     async def _gone(self, connection: AsyncConnection, address_ids: Sequence[int]) -> None:
         await addresses.gone(connection, address_ids, self._core.clock.now())
+
+    async def _stopped(self, connection: AsyncConnection, address_ids: Sequence[int]) -> None:
+        await optouts.opted_out(connection, dict.fromkeys(address_ids), self._core.clock.now())
 
     async def _moved(self, connection: AsyncConnection, items: Sequence[Item]) -> None:
         for item in items:
