@@ -64,7 +64,7 @@ async def test_short_statements_of_writers_run_at_once(
 
 async def test_many_values_go_to_the_thread(file: Path) -> None:
     many = MANY_VALUES + 1
-    statement = "INSERT INTO thing VALUES " + ",".join(["(?)"] * many)
+    statement = "VALUES " + ",".join(["(?)"] * many)
     assert not await threads_of(file, writes=True, statement=statement, values=tuple(range(many)))
 
 
