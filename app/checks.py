@@ -12,6 +12,9 @@ from app.findings import Finding
 from app.geography import gazetteer_is_current
 from app.settings import Settings
 from app.templates import unknockable
+from assistance.faq import publishing, store
+from assistance.faq.content import FACTS
+from assistance.faq.lifecycle import RevisionState
 from locales.reviews import read_signatures, unsigned
 from staff import missions, notices, officers
 from staff.officers import Role
@@ -56,6 +59,32 @@ async def check_all(settings: Settings) -> list[Finding]:
         found += await _templates(core)
         found += await check_messages(core)
         found += _words(core)
+        found += await _answers(core)
+    return found
+
+
+async def _answers(core: Core) -> list[Finding]:
+    found = []
+    if await core.faq.embedder() is None:
+        what = "questions are found by letters and words only: fewer are answered, none across languages"
+        hint = "install the extra: pip install 'muster[semantic]' (x86-64 with AVX2)"
+        found.append(Finding("muster.faq.W001", what, hint))
+    async with core.database.read() as connection:
+        newest = await publishing.newest_id(connection)
+        waiting = await store.in_state(connection, [RevisionState.UNREVIEWED, RevisionState.PROPOSED])
+        facts = await store.in_state(connection, [RevisionState.APPROVED])
+    if newest is None:
+        what = "no answers are published: every question goes to an officer or to the menu"
+        hint = "muster faq import --starter, then approve and publish in the console"
+        found.append(Finding("muster.faq.W002", what, hint))
+    if waiting:
+        what = f"{len(waiting)} parts of answers wait for officers to stand for them"
+        found.append(Finding("muster.faq.W003", what, "read, adopt and approve them in the console"))
+    today = core.clock.now().date()
+    stale = sum(row.part == FACTS and row.facts.is_stale(today) for row in facts)
+    if stale:
+        what = f"{stale} answers are past their review date or their last day"
+        found.append(Finding("muster.faq.W004", what, "look at them in the console"))
     return found
 
 
