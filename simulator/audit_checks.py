@@ -133,14 +133,16 @@ def stopped(case: Case) -> list[str]:
 
 
 def unlisted(case: Case) -> list[str]:
-    """People the alert is for who got it nowhere and whom the board does not list as not reached."""
+    """People the alert is for who got it nowhere and whom the board does not list as not reached; whose
+    copy a provider keeps for a handset that is off counts as sent until it says otherwise.
+    """
     if case.board is None:
         return []
     listed = set(case.board.not_reached_people)
     return [
         story.citizen.id
         for story in case.stories()
-        if case.owed(story) and not story.copies and story.citizen.id not in listed
+        if case.owed(story) and not story.copies and not story.confirmed() and story.citizen.id not in listed
     ]
 
 

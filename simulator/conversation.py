@@ -168,9 +168,9 @@ def on_notice(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | Non
     if "consent:yes" not in message.buttons:
         return None
     language = message.lang.split("-")[0] or guess(message.text)
-    foreign = citizen.language in OFFERED and language not in ("", citizen.language)
-    if foreign and not talk.menu:
-        own = f"lang:{citizen.language}"
+    best = readable(citizen)
+    if language not in ("", best) and not talk.menu:
+        own = f"lang:{best}"
         for choice in (own, "lang:menu"):
             if choice in message.buttons:
                 return Reaction(replace(talk, menu=True), (press(message, choice),))
@@ -180,9 +180,14 @@ def on_notice(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | Non
     return Reaction(replace(talk, stage=stage), (press(message, "consent:yes"),))
 
 
+def readable(citizen: Citizen) -> str:
+    """The language they choose: their own where it is offered, else English."""
+    return citizen.language if citizen.language in OFFERED else OFFERED[0]
+
+
 def on_menu(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
     """The language menu: press one's own."""
-    own = f"lang:{citizen.language}"
+    own = f"lang:{readable(citizen)}"
     if not talk.menu or own not in message.buttons:
         return None
     return Reaction(talk, (press(message, own),))

@@ -20,7 +20,7 @@ def two_channels(webchat: float, both: float) -> Mix:
 
 
 FIVE_CHANNELS: Mix = (
-    ((TELEGRAM,), 0.14),
+    ((TELEGRAM,), 0.12),
     ((WHATSAPP,), 0.18),
     ((SMS,), 0.14),
     ((VIBER,), 0.11),
@@ -28,7 +28,7 @@ FIVE_CHANNELS: Mix = (
     ((WHATSAPP, SMS), 0.06),
     ((TELEGRAM, SMS), 0.06),
     ((TELEGRAM, WHATSAPP), 0.04),
-    ((VIBER, SMS), 0.04),
+    ((VIBER, SMS), 0.06),
     ((TELEGRAM, WEBCHAT), 0.04),
     ((SMS, WHATSAPP), 0.02),
     ((WEBCHAT, SMS), 0.02),

@@ -22,6 +22,7 @@ from simulator.webchat import Browsers, RefusedError, WebChat
 
 WEBCHAT = Channel.WEBCHAT
 WALKED = frozenset({Stage.PROTECTED, Stage.LINKED, Stage.REFUSED})
+GREETS = frozenset({Channel.VIBER})  # opening the chat is enough: the service speaks first
 QUIET_S = 0.5
 
 
@@ -118,6 +119,8 @@ class Person:
         before = self.talks[channel]
         reaction = react(self.citizen, before, seen)
         self._set_talk(channel, reaction.talk)
+        if reaction.talk.stage is Stage.PROTECTED and before.stage is not Stage.PROTECTED:
+            self._note(channel, "protected")
         if before.helping and not reaction.talk.helping and reaction.actions:
             self._note(channel, "place", reaction.actions[0].kind.value)
         if reaction.opens:
@@ -194,12 +197,13 @@ class Person:
         """Begin a talk and wait until it is over."""
         if channel is WEBCHAT:
             await self.open_chat()
-        elif channel in self._world.lines:
-            self._world.lines[channel].open(self.citizen)
         talk, action = first_words(self.citizen, self.talks[channel], channel)
         self._set_talk(channel, talk)
         self._note(channel, "joined")
-        await self._do(channel, action)
+        if channel in GREETS and talk.stage is Stage.GREETED:
+            self._world.lines[channel].open(self.citizen)
+        else:
+            await self._do(channel, action)
         await self._until(channel, lambda talk: talk.stage in WALKED)
 
     async def _until(self, channel: Channel, reached: Callable[[Talk], bool]) -> None:

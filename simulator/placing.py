@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 MAX_DRAWS = 20_000
 KM_PER_DEGREE = 111.2
+BOTH_WAYS = 0.7  # of those who have text messages beside another channel, can answer them
 CITY_SPREAD_KM = 1.0  # who types a city stands this close to its middle
 DEFAULT_LANGUAGES = (("vi", 0.4), ("en", 0.25), ("th", 0.2), ("id", 0.15))
 
@@ -106,7 +107,8 @@ class Maker:
         answer = Answer.NONE if not answers else Answer.HELP if needs_help else Answer.SAFE
         fate, fate_on = self._fate(channels)
         words = {Telling.CITY: city.name, Telling.COUNTRY: COUNTRIES.get(country, country), Telling.PIN: ""}
-        owner = weighted(rng, TWO_WAY if channels[0] is Channel.SMS else ANY)
+        in_touch = channels[0] is Channel.SMS or (Channel.SMS in channels and rng.random() < BOTH_WAYS)
+        owner = weighted(rng, TWO_WAY if in_touch else ANY)
         has_number = not BY_NUMBER.isdisjoint(channels)
         phone, owner = number_in(owner, number) if has_number else ("", "")
         unheard = Channel.SMS in channels[1:] and owner not in ANSWERS  # what they type by SMS gets lost

@@ -140,8 +140,9 @@ class Ack:
 class Act:
     """Something a citizen did or that became true of them.
 
-    `what`: joined, registered, linked, refused, stopped, online, offline (of web chat), answer, place (told
-    after asking for help), stuck, turned_away; or, known by `chat` (a chat id, number or Viber user id)
+    `what`: joined, protected, registered, linked, refused, stopped, online, offline (of web chat), answer,
+    place (told after asking for help), full (asked for the whole text), stuck, turned_away; or, known by
+    `chat` (a chat id, number or Viber user id)
     instead of `citizen`: state, what that chat became; carrier, the automatic answer of the operator to STOP,
     START or HELP; unreachable, words that could not be sent because the sender takes none. `value` says
     which, `code` is the event that was answered.

@@ -2,7 +2,7 @@
 service they register with, on loopback, and the file their world is kept in."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,7 +85,9 @@ async def playing(sim: Simulator, cast: Cast, say: Callable[[Progress], None]) -
 
 async def play(sim: Simulator, crowd: Crowd, service: str, say: Callable[[Progress], None]) -> None:
     """Wait for the service, register everybody, then let the fates before a warning strike."""
-    await until_ready(sim, service)
+    await until_ready(
+        sim, service, {one for citizen in crowd.population.citizens for one in citizen.channels}
+    )
     progress = await crowd.register(service)
     for _ in range(ROUNDS - 1):
         if not progress.stuck:
@@ -96,13 +98,13 @@ async def play(sim: Simulator, crowd: Crowd, service: str, say: Callable[[Progre
     say(progress)
 
 
-async def until_ready(sim: Simulator, service: str) -> None:
-    """Return once the service says it is ready and listens to Telegram, by webhook or by polling."""
+async def until_ready(sim: Simulator, service: str, channels: Collection[str]) -> None:
+    """Return once the service says it is ready and listens to the providers of these channels."""
+    lines = [line for line in sim.lines() if line.channel in channels]
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
         while True:
             with suppress(aiohttp.ClientError, TimeoutError):
                 async with session.get(f"{service.rstrip('/')}/readyz") as answer:
-                    bots = sim.telegram.bots.values()
-                    if answer.status == 200 and all(bot.webhook is not None or bot.polls for bot in bots):
+                    if answer.status == 200 and all(line.ready() for line in lines):
                         return
             await asyncio.sleep(READY_POLL_S)

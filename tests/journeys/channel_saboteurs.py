@@ -36,15 +36,16 @@ class ChannelSaboteur:
 
     Attributes:
         before: what happens to the world just before the alert.
-        status, severity: of the alert.
+        severity: of the alert.
+        rested: a day passed since the alert before, so that windows are closed and its event is over.
     """
 
     name: str
     catches: str
     sabotage: Callable[[Patch], None]
     before: Prepare = lambda _simulator, _people: None
-    status: str = "Actual"
     severity: str = "Severe"
+    rested: bool = True
 
 
 def wrong_slot(patch: Patch) -> None:
@@ -126,9 +127,9 @@ def leave_viber(simulator: Simulator, people: Population) -> None:
 
 
 def close_windows(simulator: Simulator, people: Population) -> None:
-    """WhatsApp counts the day of some people's window from another moment than the service does."""
+    """WhatsApp counts the day of people's windows from another moment than the service does."""
     for citizen in people.citizens:
-        if citizen.first is Way.WHATSAPP and len(citizen.channels) > 1 and not citizen.phone:
+        if citizen.has(Way.WHATSAPP):
             simulator.twilio.set_heard("whatsapp", citizen.number, None)
 
 
@@ -153,9 +154,10 @@ CHANNEL_SABOTEURS = (
     ChannelSaboteur("credits receipts to another", "duplicate", credit_another),
     ChannelSaboteur(
         "forgets a late refusal",
-        "missing",
+        "unreached-unlisted",
         forget_late_failures,
         before=close_windows,
         severity="Moderate",
+        rested=False,
     ),
 )

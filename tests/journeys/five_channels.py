@@ -28,7 +28,7 @@ from simulator.twilio_rules import (
 )
 from simulator.viber_rules import ViberAccountRules, ViberRules
 from storage.clock import SystemClock
-from tests.service import Service
+from tests.service import Service, until
 
 SID, TOKEN = "AC" + "5c" * 16, "a-twilio-token-that-only-this-test-knows"
 VIBER_TOKEN = "a-viber-token-that-only-this-test-knows"
@@ -102,6 +102,17 @@ def settings_of_five(simulator: Simulator, per_second: int = PER_SECOND, **more:
         "viber_api_base": simulator.viber_base,
         **more,
     }
+
+
+async def plug_in(service: Service, simulator: Simulator) -> None:
+    """Tell Twilio where to post, as an operator does in its console, and wait for the webhooks we set."""
+    simulator.twilio.point(f"{service.url}/hooks/twilio/message")
+    lines = simulator.lines()
+
+    async def ready() -> bool:
+        return all(line.ready() for line in lines)
+
+    await until(ready, 60, "every provider knows where to post")
 
 
 async def overnight(service: Service, simulator: Simulator, clock: Tomorrow) -> None:

@@ -21,7 +21,7 @@ from tests.conftest import OwnRedis
 from tests.journeys.audited import CENTRE, KM, judge
 from tests.journeys.channel_saboteurs import CHANNEL_SABOTEURS, ChannelSaboteur
 from tests.journeys.five_alerts import approve_templates, draft_of_five, send_five
-from tests.journeys.five_channels import SHARES, Tomorrow, overnight, settings_of_five, simulated
+from tests.journeys.five_channels import SHARES, Tomorrow, overnight, plug_in, settings_of_five, simulated
 from tests.postgres import fresh_database
 from tests.service import Service, make_settings, running
 
@@ -52,8 +52,10 @@ class Night:
     async def one_alert(self, number: int, saboteur: ChannelSaboteur = HONEST) -> AuditReport:
         """Send an alert while `saboteur` is at work, then audit it."""
         service, simulator = self.service, self.simulator
+        if saboteur.rested:
+            await overnight(service, simulator, self.clock)
         saboteur.before(simulator, self.people)
-        draft = draft_of_five(number, self.clock.now(), status=saboteur.status, severity=saboteur.severity)
+        draft = draft_of_five(number, self.clock.now(), severity=saboteur.severity)
         with pytest.MonkeyPatch.context() as patch:
             saboteur.sabotage(patch)
             sent = await send_five(service, self.clock, draft, number)
@@ -89,13 +91,12 @@ async def night(
             **settings_of_five(simulator, deadline_severe_s=deadline_s),
         )
         async with running(settings, clock) as service:
-            simulator.twilio.point(f"{service.url}/hooks/twilio/message")
+            await plug_in(service, simulator)
             await approve_templates(service, simulator)
             progress = await simulator.register(people, service.url, pace)
             assert not progress.stuck, stuck(simulator)
             sys.stdout.write(f"\n{progress}\n")
             await simulator.drain(120)
-            await overnight(service, simulator, clock)
             await simulator.strike(Moment.BEFORE)
             await simulator.drain(120)
             yield Night(service, simulator, clock, people)
