@@ -60,10 +60,10 @@ class Claim:
 
 
 async def make_code(connection: AsyncConnection, vault: Vault, person_id: int, now: datetime) -> str:
-    """A fresh code for this person, as 8 digits; their former one stops working."""
-    await connection.execute(
-        delete(link_code).where(or_(link_code.c.person_id == person_id, link_code.c.expires_at <= now))
-    )
+    """A fresh code for this person, as 8 digits; their former one stops working, unless somebody typed it and
+    waits for the person's word."""
+    theirs = (link_code.c.person_id == person_id) & link_code.c.claimed_by.is_(None)
+    await connection.execute(delete(link_code).where(or_(theirs, link_code.c.expires_at <= now)))
     while True:
         code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
         index = vault.blind("link_code", code)
@@ -127,7 +127,7 @@ async def claimed(connection: AsyncConnection, owner_id: int, now: datetime) -> 
         link_code.c.used_at.is_(None),
         link_code.c.expires_at > now,
     )
-    row = (await connection.execute(query)).first()
+    row = (await connection.execute(query.order_by(link_code.c.claimed_at, link_code.c.id))).first()
     return None if row is None else Claim(row.id, owner_id, row.claimed_by, row.claimed_at)
 
 

@@ -171,7 +171,11 @@ async def _become_one(
     await connection.execute(
         update(person).where(person.c.merged_into == absorbed.id).values(merged_into=survivor.id)
     )
-    await connection.execute(delete(link_code).where(link_code.c.person_id.in_([survivor.id, absorbed.id])))
+    # Somebody else who typed one of their codes still waits for their word.
+    mine = link_code.c.person_id == survivor.id
+    waiting = mine & link_code.c.claimed_by.is_not(None) & link_code.c.used_at.is_(None)
+    both_ids = link_code.c.person_id.in_([survivor.id, absorbed.id])
+    await connection.execute(delete(link_code).where(both_ids, ~waiting))
     if survivor.state is PersonState.STOPPED and absorbed.state is not PersonState.STOPPED:
         await enact(connection, survivor.id, PersonAct.RESUME, now)
     await settle(connection, survivor.id, now)

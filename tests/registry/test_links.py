@@ -229,3 +229,21 @@ async def test_a_newcomer_joins_an_exercise_and_nobody_else_does(
     found = await people.find(connection, newcomer.address.lane)
     assert found is not None
     assert (found[0].id, found[0].drill, found[1].drill) == (trainee.id, True, True)
+
+
+async def test_a_second_code_does_not_forget_who_waits_for_the_first(
+    connection: AsyncConnection, vault: Vault, pair: tuple[Newcomer, Newcomer]
+) -> None:
+    one, two = pair
+    third = await join(connection, vault, telegram("third"), now=SOON)
+    for who in (two, third):
+        code = await links.make_code(connection, vault, one.id, NOW)
+        offer = await links.check(connection, vault, who.address.lane, who.id, code, SOON)
+        assert offer.code_id is not None
+        assert await links.claim(connection, who.id, offer.code_id, SOON) is not None
+    for _ in range(2):
+        assert (await links.confirm(connection, vault, one.id, SOON)).outcome is LinkOutcome.LINKED
+    for who in (two, third):
+        found = await people.find(connection, who.address.lane)
+        assert found is not None
+        assert found[0].id == one.id
