@@ -175,7 +175,7 @@ CUTS: tuple[tuple[Cut, Scene], ...] = (
         door.who_was_frozen_does_not_send,
     ),
     (
-        Cut(broadcast, "if self._given_up() or not self.line.lease.may_send(self.held):", "if False:"),
+        Cut(broadcast, "if not self._may_leave():", "if False:"),
         door.who_was_frozen_while_rendering_does_not_send,
     ),
     (
@@ -186,7 +186,7 @@ CUTS: tuple[tuple[Cut, Scene], ...] = (
         Cut(telegram, "same and self._settings.secret", "same"),
         door.without_a_secret_no_webhook_counts,
     ),
-    (Cut(intake, "gateway.verify(hook)"), door.what_is_forged_is_not_stored),
+    (Cut(intake, "door.verify(hook)"), door.what_is_forged_is_not_stored),
     (
         Cut(webchat, "check_same_site(hook.headers, self._origin)"),
         door.another_site_cannot_speak_for_a_browser,
