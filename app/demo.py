@@ -16,11 +16,14 @@ from pathlib import Path
 import aiohttp
 from pydantic import SecretStr
 
+from app.demo_templates import supply_templates
 from app.installation import Installation, prepare
 from app.keys import open_vault
 from app.settings import Settings, SettingsError, environment
 from app.supervisor import Child, Supervisor
 from simulator.config import DEMO_TOKEN
+from simulator.twilio_rules import DEMO_ACCOUNT
+from simulator.viber_rules import DEMO_VIBER
 from staff import missions, officers, sessions
 from staff.enrolment import Enrolment
 from staff.officers import Grant, Role
@@ -82,6 +85,7 @@ def demo_settings(settings: Settings, folder: Path, port: int) -> Settings:
     if not secret.exists():
         secret.write_text(secrets.token_urlsafe(24))
         secret.chmod(0o600)
+    (sms,), (whatsapp,) = DEMO_ACCOUNT.senders_of("sms"), DEMO_ACCOUNT.senders_of("whatsapp")
     changes = {
         "demo": True,
         "data_dir": folder,
@@ -90,6 +94,15 @@ def demo_settings(settings: Settings, folder: Path, port: int) -> Settings:
         "telegram_token": SecretStr(DEMO_TOKEN),
         "telegram_secret": SecretStr(secret.read_text()),
         "telegram_api_base": f"http://127.0.0.1:{port}",
+        "twilio_account_sid": DEMO_ACCOUNT.sid,
+        "twilio_auth_token": SecretStr(DEMO_ACCOUNT.token),
+        "twilio_sms_from": sms.sender,
+        "twilio_sms_per_second": sms.per_second,
+        "twilio_whatsapp_from": whatsapp.sender,
+        "twilio_whatsapp_per_second": whatsapp.per_second,
+        "twilio_api_base": f"http://127.0.0.1:{port}",
+        "viber_token": SecretStr(DEMO_VIBER.token),
+        "viber_api_base": f"http://127.0.0.1:{port}/pa",
     }
     changed = settings.model_copy(update=changes)
     changed.model_fields_set.update(changes)
@@ -116,7 +129,7 @@ def free_port(folder: Path) -> int:
 
 
 def simulated_world(folder: Path, port: int, people: int, settings: Settings, logs: Path) -> Child:
-    """The simulator's process: the fake Telegram and its citizens, who register by themselves."""
+    """The simulator's process: the fake providers and their citizens, who register by themselves."""
     inherited = {name: value for name, value in environment().items() if not name.startswith("MUSTER_")}
     command = [sys.executable, "-m", "simulator", "serve", "--port", str(port)]
     if people:
@@ -147,7 +160,7 @@ async def add_officers(settings: Settings) -> None:
 async def tell(installation: Installation, began: float) -> None:
     """Say where to look once everything answers."""
     settings = installation.settings
-    await until_ready(settings.site_url)
+    await asyncio.gather(until_ready(settings.site_url), supply_templates(settings))
     links = await sign_in_links(settings)
     sys.stdout.write(
         "\n"

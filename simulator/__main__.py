@@ -28,14 +28,14 @@ from simulator.ledger import load
 from simulator.person import Pace
 from simulator.population import generate, load_population
 from simulator.server import Simulator
-from simulator.serving import Cast, playing
+from simulator.serving import DEMO_TWILIO, Cast, playing, seed_of
 
 
 def parser() -> ArgumentParser:
     """The commands and their options."""
     top = ArgumentParser(prog="python -m simulator", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True)
-    serve = commands.add_parser("serve", help="run the fake Telegram and, if asked, its citizens")
+    serve = commands.add_parser("serve", help="run the fake providers and, if asked, their citizens")
     serve.add_argument("--port", type=int, default=0)
     serve.add_argument("--token", action="append", help="token of a bot, <id>:<secret>; may be repeated")
     serve.add_argument("--seed", type=int, default=1)
@@ -111,10 +111,11 @@ def config_of(options: Namespace) -> SimulatorConfig:
     """The configuration named on the command line; raises `ValueError`."""
     return SimulatorConfig(
         port=options.port,
-        seed=options.seed,
+        seed=seed_of(options.seed, options.state),
         bots=tuple(BotRules(token) for token in options.token or [DEMO_TOKEN]),
         limits=LimitRules(bot_per_second=options.per_second),
         latency=NO_LATENCY if options.no_latency else LatencyRules(),
+        twilio=DEMO_TWILIO,
         webhooks=WebhookRules(duplicate=options.duplicates, reorder=options.reorder),
         speed=options.speed,
         ledger_file=options.ledger,

@@ -1,7 +1,7 @@
 """A simulated world kept in a file, so that a demonstration finds its citizens again. Touches that one file.
 
-Kept are the citizens, how far each one is, their cookies, the chats and the counters of the bots; not the
-ledger.
+Kept are the citizens, how far each one is, their cookies, the chats and the counters of the bots, phones and
+Viber users; not the ledger.
 """
 
 import asyncio
@@ -9,30 +9,43 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from simulator.citizen import Channel, Moment
 from simulator.citizens import Crowd
 from simulator.conversation import Stage, Talk
 from simulator.person import Person
 from simulator.population import Population, population_of
+from simulator.state_phones import kept_phones, restore_phones
 from simulator.telegram import Telegram
 from simulator.telegram_bots import Bot, Chat
 from simulator.telegram_errors import ChatState
+from simulator.twilio import Twilio
+from simulator.viber import Viber
 
 FINAL = frozenset({"registered", "refused", "stopped"})
 SAVE_EVERY_S = 5.0
 GAP = 1_000_000  # numbers skipped on a start: those given out since the last save must not come again
 
 
+class Fakes(Protocol):
+    """The providers of a running simulator."""
+
+    telegram: Telegram
+    twilio: Twilio
+    viber: Viber
+
+
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a file held: a population, and the rest as JSON."""
+    """What a file held: a population, how often it was started, and the rest as JSON."""
 
     population: Population
     people: dict[str, Any]
     bots: dict[str, Any]
     struck: tuple[Moment, ...]
+    phones: dict[str, Any]
+    starts: int
 
 
 def load_state(path: Path) -> Saved | None:
@@ -42,14 +55,22 @@ def load_state(path: Path) -> Saved | None:
     data = json.loads(path.read_text(encoding="utf-8"))
     try:
         struck = tuple(Moment(one) for one in data["struck"])
-        return Saved(population_of(data["citizens"]), data["people"], data["bots"], struck)
+        return Saved(
+            population_of(data["citizens"]),
+            data["people"],
+            data["bots"],
+            struck,
+            data.get("phones", {}),
+            int(data.get("starts", 1)),
+        )
     except (KeyError, TypeError) as error:
         raise ValueError("not the state of a simulated world") from error
 
 
-def restore(saved: Saved, crowd: Crowd, telegram: Telegram) -> None:
+def restore(saved: Saved, crowd: Crowd, fakes: Fakes) -> None:
     """Put a kept world back: chats, counters, and how far everybody was."""
-    for bot in telegram.bots.values():
+    restore_phones(saved.phones, fakes.twilio, fakes.viber)
+    for bot in fakes.telegram.bots.values():
         if bot.account in saved.bots:
             restore_bot(bot, saved.bots[bot.account])
     for name, kept in saved.people.items():
@@ -95,8 +116,8 @@ def restore_person(person: Person, kept: Mapping[str, Any]) -> None:
 class Keeper:
     """Writes the world to its file every few seconds while something happens, and once at the end."""
 
-    def __init__(self, path: Path, crowd: Crowd, telegram: Telegram) -> None:
-        self._path, self._crowd, self._telegram = path, crowd, telegram
+    def __init__(self, path: Path, crowd: Crowd, fakes: Fakes, starts: int) -> None:
+        self._path, self._crowd, self._fakes, self._starts = path, crowd, fakes, starts
         self._citizens = [one.to_json() for one in crowd.population.citizens]
         self._written = ""
 
@@ -112,8 +133,10 @@ class Keeper:
             {
                 "citizens": self._citizens,
                 "people": {name: kept_person(person) for name, person in self._crowd.people.items()},
-                "bots": {bot.account: kept_bot(bot) for bot in self._telegram.bots.values()},
+                "bots": {bot.account: kept_bot(bot) for bot in self._fakes.telegram.bots.values()},
                 "struck": sorted(self._crowd.struck),
+                "phones": kept_phones(self._fakes.twilio, self._fakes.viber),
+                "starts": self._starts,
             },
             ensure_ascii=False,
         )

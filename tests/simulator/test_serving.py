@@ -12,6 +12,7 @@ from aiohttp import web
 from simulator.citizens import Progress
 from simulator.config import NO_LATENCY, UNLIMITED, SimulatorConfig
 from simulator.person import Pace
+from simulator.placing import Shares
 from simulator.server import Simulator
 from simulator.serving import Cast, demo_population, playing
 from simulator.state import GAP, load_state
@@ -26,7 +27,7 @@ class Stage:
     def __init__(self, paper: Any, state: Path, people: int, eventually: Any) -> None:
         self.eventually = eventually
         self.paper = paper
-        self.cast = Cast(service=paper.url, people=people, state=state, pace=PACE)
+        self.cast = Cast(service=paper.url, people=people, shares=Shares(), state=state, pace=PACE)
         self.progress: list[Progress] = []
 
     async def play(self, stack: AsyncExitStack) -> Simulator:
