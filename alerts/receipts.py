@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts.delivery import CONFIRMED, DeliveryState, predecessors
+from alerts.delivery import CONFIRMED, WAITING, DeliveryState, predecessors
 from alerts.outcomes import one_of
 from alerts.tables import alert, delivery, revision
 from bot.messages import Failure, Receipt, ReceiptState
@@ -68,6 +68,13 @@ async def apply(
             if doubted:
                 await book.works(connection, doubted, now)
     return matched
+
+
+async def is_under_way(connection: AsyncConnection, person_id: int, address_id: int) -> bool:
+    """Whether a copy may have left for an address whose outcome is not written down yet."""
+    mine = and_(delivery.c.person_id == person_id, delivery.c.address_id == address_id)
+    query = select(delivery.c.id).where(mine, delivery.c.state.in_(WAITING)).limit(1)
+    return (await connection.execute(query)).first() is not None
 
 
 async def answered(connection: AsyncConnection, event_id: int, person_id: int, now: datetime) -> None:

@@ -11,14 +11,13 @@ from alerts.receipts import AddressBook
 from app.core import Core, page_account_closed
 from app.unheard import build_on_unheard
 from app.worker import process_name
-from bot import held
+from bot import held, reply_receipts
 from bot.inbox import Inbox, lane_of
 from bot.lanes import LaneRunner
 from bot.leases import LaneLeases
 from bot.messages import Address, Channel, Failure, Inbound, Pin, Receipt
 from bot.outcomes import Outcomes
 from bot.receiving import ReceiptRunner
-from bot.reply_receipts import of_replies
 from bot.sender import OutboxSender
 from bot.steps import StepRunner
 from handlers.apology import build_apology
@@ -116,7 +115,24 @@ class Reception:
             # Of no delivery: a reply. It goes out once the person writes again.
             if late and await held.hold_refused(connection, self._core.vault, receipt, _heard, now):
                 known.add(receipt.key)
-        return known | await of_replies(connection, [one for one in news if one.key not in known])
+        known |= await reply_receipts.of_replies(connection, [one for one in news if one.key not in known])
+        for receipt in news:
+            if receipt.key not in known and await self._is_nobodys(connection, receipt):
+                known.add(receipt.key)
+        return known
+
+    async def _is_nobodys(self, connection: AsyncConnection, receipt: Receipt) -> bool:
+        """Whether a receipt that matches nothing never will: nothing of ours is on its way to its recipient.
+
+        Viber tells of its welcome, and of the parts of a long message, by ids that we never keep.
+        """
+        if not receipt.recipient:
+            return False
+        lane = lane_of(self._core.vault, Address(receipt.channel, receipt.account, receipt.recipient))
+        if await reply_receipts.is_under_way(connection, lane):
+            return False
+        found = await people.find(connection, lane)
+        return found is None or not await receipts.is_under_way(connection, found[0].id, found[1].id)
 
     async def _find(self, connection: AsyncConnection, channel: str, account: str, value: str) -> int | None:
         lane = lane_of(self._core.vault, Address(Channel(channel), account, value))

@@ -1,4 +1,4 @@
-"""Receipts of replies: known, and nothing to do. Touches `outbox`, reads only.
+"""Receipts of messages that are no part of a broadcast: known, nothing to do. Reads `outbox`, writes nothing.
 
 Some providers tell of every message, and not only of those that a broadcast waits for (Viber has no way to
 ask for less). Such a receipt names a row of the outbox; were it not known it would be offered again for an
@@ -27,3 +27,11 @@ async def of_replies(connection: AsyncConnection, receipts: Sequence[Receipt]) -
     )
     known = set((await connection.execute(query)).scalars())
     return {receipt.key for receipt in receipts if receipt.provider_id in known}
+
+
+async def is_under_way(connection: AsyncConnection, lane: bytes) -> bool:
+    """Whether a reply to `lane` may have left whose id is not written down yet."""
+    query = (
+        select(outbox.c.id).where(outbox.c.lane == lane, outbox.c.state.in_(["waiting", "sending"])).limit(1)
+    )
+    return (await connection.execute(query)).first() is not None
