@@ -3,7 +3,7 @@
 from bot.messages import Button
 from handlers.commands import Command
 from handlers.typed import typed
-from handlers.visit import Visit
+from handlers.visit import At, Visit
 from handlers.who import refresh
 from registry import people
 
@@ -42,6 +42,8 @@ async def _choose(visit: Visit, code: str) -> None:
     await people.choose_language(visit.turn.connection, visit.person.id, code, visit.turn.now)
     await refresh(visit)
     visit.reply(visit.say("language.changed"))
+    if not visit.session.step and visit.person.consent_version is None:
+        visit.wait_at(At.CONSENT)  # a channel that speaks first showed the notice before anybody was known
     visit.resume = True
 
 

@@ -53,6 +53,13 @@ async def test_it_can_be_chosen_on_the_notice_and_the_notice_comes_again(citizen
     assert citizen.choices == ["consent:yes", "consent:no", "lang:menu"]
 
 
+async def test_the_notice_comes_to_whoever_first_saw_it_before_anybody_knew_them(citizen: Any) -> None:
+    await citizen.tap("lang:menu")  # under the welcome of a channel that speaks first
+    await citizen.tap("lang:vi")
+    assert citizen.heard[-1].text.startswith("Đây là dịch vụ cảnh báo")
+    assert citizen.choices == ["consent:yes", "consent:no", "lang:menu"]
+
+
 async def test_an_unknown_language_shows_the_list(citizen: Any, protected: Any) -> None:
     await protected(citizen)
     await citizen.tap("lang:xx")
