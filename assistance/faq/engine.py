@@ -104,6 +104,8 @@ class Engine:
             for language, questions in bank.items()
             if any(questions.values())
         }
+        for index in self._indexes.values():
+            index.join([other for other in self._indexes.values() if other is not index])
         self.calibration = calibration or self._calibrate(known)
 
     @property

@@ -2,7 +2,8 @@
 
 No test questions are needed: each approved question is asked as if it were not there (it should find its
 entry), and again as if its whole entry were not there (it should find nothing). The threshold to answer is
-the lowest at which nine of ten answers of both kinds are right; it rises by itself where entries are twins.
+the lowest at which hardly any of the first kind is answered wrongly and few of the second kind at all; it
+rises by itself where entries are twins.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,8 @@ import numpy as np
 from assistance.faq.groups import Scores
 from assistance.faq.index import Asked, LanguageIndex
 
-PRECISION = 0.90
+WRONG = 0.015  # most of what an entry exists for that may be answered with another one
+UNKNOWN = 0.05  # most of what no entry exists for, though its neighbours do, that may be answered
 CAREFUL = 0.25  # more for entries where a wrong answer could cost a life
 FEW = 40  # questions in a language: fewer say too little to fit anything
 MOST_ASKED = 2_000  # questions a calibration asks
@@ -38,8 +40,8 @@ class Range:
     choose: tuple[float, float]
 
 
-SEMANTIC = Range(Thresholds(1.0, 0.30), 0.70, (0.30, 0.40))
-LEXICAL = Range(Thresholds(1.0, 0.22), 0.60, (0.20, 0.30))
+SEMANTIC = Range(Thresholds(1.0, 0.28), 0.50, (0.24, 0.40))
+LEXICAL = Range(Thresholds(1.0, 0.20), 0.50, (0.15, 0.30))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +90,18 @@ def fit(samples: Sequence[Sample], allowed: Range) -> Thresholds:
 
 
 def _lowest_right(samples: Sequence[Sample]) -> float:
-    ordered = sorted(samples, key=lambda sample: -sample.confidence)
-    right, lowest = 0, 2.0
-    for number, sample in enumerate(ordered, start=1):
-        right += sample.right
-        last = number == len(ordered) or ordered[number].confidence < sample.confidence
-        if last and right / number >= PRECISION:
-            lowest = sample.confidence
-    return lowest
+    """Just above the confidence at which one answer too many of either kind would be wrong."""
+    known = [sample for sample in samples if sample.in_scope]
+    wrong = [sample.confidence for sample in known if not sample.right]
+    unknown = [sample.confidence for sample in samples if not sample.in_scope]
+    return max(_above(wrong, WRONG * len(known)), _above(unknown, UNKNOWN * len(unknown)))
+
+
+def _above(confidences: Sequence[float], most: float) -> float:
+    """The lowest threshold that at most `most` of `confidences` reach."""
+    ordered = sorted(confidences, reverse=True)
+    spared = int(most)
+    return ordered[spared] + 1e-4 if len(ordered) > spared else 0.0
 
 
 @dataclass(frozen=True, slots=True)
