@@ -14,6 +14,8 @@ from registry.destinations import Destination, destinations
 from storage.errors import SealError
 from storage.vault import Vault
 
+GONE = "gone"  # the address went out of use since this delivery was written
+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
@@ -31,6 +33,8 @@ class Recipient:
     def refusal(self, *, drill: bool) -> str:
         """Return why this person must not be sent to, "" = they may.
 
+        `GONE` alone says nothing of the person, who may have another address.
+
         Args:
             drill: whether the alert is one.
         """
@@ -39,6 +43,8 @@ class Recipient:
         # A drill never reaches a real address, nor a real alert a simulated one, whatever made this row.
         if self.destination.drill != drill or self.drill != drill:
             return "drill_guard"
+        if self.destination.closed:
+            return GONE
         return "" if self.destination.wanted else "stopped"
 
     def value(self, vault: Vault) -> str:

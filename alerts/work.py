@@ -22,7 +22,7 @@ from alerts.lease import Hold
 from alerts.letters import BROKEN
 from alerts.line import Line
 from alerts.outcomes import STATES, Outcome
-from alerts.recipients import Recipient, recipients
+from alerts.recipients import GONE, Recipient, recipients
 from alerts.standing import Standing
 from bot.gateway import BulkGateway
 from bot.messages import Address
@@ -156,7 +156,9 @@ class BatchWork:
                 if not standing.resend:
                     known.append(self._outcome(delivery, DeliveryState.UNKNOWN, "interrupted", standing))
             elif refusal := person.refusal(drill=standing.drill):
-                known.append(Outcome(delivery, DeliveryState.SKIPPED, now, error=refusal))
+                # An address that went is as if its provider said so now: the next channel is tried at once.
+                state = DeliveryState.GONE if refusal == GONE else DeliveryState.SKIPPED
+                known.append(self._outcome(delivery, state, refusal, standing))
             else:
                 item = self._item(position, person)
                 if item:

@@ -21,6 +21,7 @@ class Destination:
     Attributes:
         wanted: the person is active and the address in use: they neither stopped nor went; and both are real
             or both simulated.
+        closed: the person is active and this address of theirs is not in use: another one of theirs may be.
         drill: a simulated person or address: only drills may go there.
         heard_at: when its owner last wrote from it, None = never.
     """
@@ -33,6 +34,7 @@ class Destination:
     sealed_value: bytes = field(repr=False)
     sealed_key: bytes = field(repr=False)
     heard_at: datetime | None = None
+    closed: bool = False
 
 
 async def destinations(connection: AsyncConnection, address_ids: Sequence[int]) -> dict[int, Destination]:
@@ -58,16 +60,18 @@ async def destinations(connection: AsyncConnection, address_ids: Sequence[int]) 
             )
         )
         for row in await connection.execute(query):
-            active = row.state == AddressState.ACTIVE.value and row.person_state == PersonState.ACTIVE.value
+            there = row.person_state == PersonState.ACTIVE.value
+            in_use = row.state == AddressState.ACTIVE.value
             found[row.id] = Destination(
                 address_id=row.id,
                 person_id=row.person_id,
                 # An address that is real where its person is not, or the reverse, is nobody's to write to.
-                wanted=active and row.drill == row.person_drill,
+                wanted=there and in_use and row.drill == row.person_drill,
                 drill=row.drill or row.person_drill,
                 lane=row.lane,
                 sealed_value=row.value,
                 sealed_key=row.data_key,
                 heard_at=row.last_inbound_at,
+                closed=there and not in_use,
             )
     return found

@@ -12,6 +12,7 @@ from alerts.tables import batch, delivery, revision
 from bot.errors import GoneError
 from bot.gateway import Limits, Prepared
 from bot.messages import Address
+from registry import addresses
 from storage.keys import GROUP, AccountKeys
 from storage.redis import connect_redis
 from storage.vault import Vault
@@ -70,6 +71,22 @@ async def test_everybody_gets_one(room: PostRoom) -> None:
         await room.all_sent()
     assert room.provider.taken == dict.fromkeys(values, 1)
     assert await room.states() == {"accepted": 35}
+
+
+async def test_who_blocked_us_since_it_was_planned_is_tried_elsewhere_at_once(room: PostRoom) -> None:
+    values = await room.write(10)
+    async with room.database.bulk() as connection:
+        ids = (
+            (await connection.execute(select(delivery.c.address_id).order_by(delivery.c.id))).scalars().all()
+        )
+        await addresses.gone(connection, ids[:2], room.clock.now())
+    async with room.at_work(room.worker("one")):
+        await room.all_sent()
+    assert room.provider.taken == dict.fromkeys(values[2:], 1)
+    assert await room.states() == {"accepted": 8, "gone": 2}
+    async with room.database.read() as connection:
+        query = select(delivery.c.error, delivery.c.next_at.is_not(None)).where(delivery.c.state == "gone")
+        assert [tuple(row) for row in await connection.execute(query)] == [("gone", True)] * 2
 
 
 async def test_another_worker_repeats_only_what_was_in_flight(room: PostRoom) -> None:

@@ -136,7 +136,7 @@ CUTS: tuple[tuple[Cut, Scene], ...] = (
         inside.who_says_stop_meanwhile_gets_nothing,
     ),
     (
-        Cut(destinations, "active and row.drill == row.person_drill", "active"),
+        Cut(destinations, "in_use and row.drill == row.person_drill", "in_use"),
         inside.a_turned_person_gets_nothing,
     ),
     (
