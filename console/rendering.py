@@ -30,6 +30,10 @@ DONE = {
     "mission": "Mission saved.",
     "removed": "Removed.",
     "recorded": "Recorded.",
+    "proposed": "Proposed. A second officer must approve it.",
+    "decided": "Done. Publish when everything is as it should be.",
+    "published": "Published. It is in force within seconds.",
+    "imported": "Taken in, unreviewed.",
     "released": "Released. These people are tried on their next channel little by little.",
 }
 

@@ -4,6 +4,8 @@ from alerts.draft import Draft
 from console import (
     act_pages,
     alert_pages,
+    answer_files,
+    answer_pages,
     api,
     board_pages,
     cap_pages,
@@ -15,6 +17,7 @@ from console import (
     office_pages,
     officer_pages,
     outcome_pages,
+    unanswered_pages,
 )
 from console import api_models as models
 from console.access import Handler, Page, page
@@ -70,6 +73,18 @@ CONSOLE: tuple[Page, ...] = (
     page("POST", "/cases/{id}/answer", case_pages.answer, HELPERS),
     page("POST", "/cases/{id}/close", case_pages.close, HELPERS),
     page("POST", "/cases/{id}/locate", case_pages.locate, HELPERS),
+    page("GET", "/answers", answer_pages.listing, READERS),
+    page("POST", "/answers", answer_pages.add, WRITERS),
+    page("POST", "/answers/publish", answer_pages.publish, DECIDERS),
+    page("POST", "/answers/import", answer_files.load, WRITERS),
+    page("GET", "/answers/export/{kind}", answer_files.save, READERS),
+    page("GET", "/answers/unanswered", unanswered_pages.listing, HELPERS),
+    page("POST", "/answers/unanswered/answer", unanswered_pages.answer, WRITERS),
+    page("POST", "/answers/unanswered/aside", unanswered_pages.aside, HELPERS),
+    page("GET", "/answers/{id}", answer_pages.show, READERS),
+    page("POST", "/answers/{id}/write", answer_pages.write, WRITERS),
+    page("POST", "/answers/{id}/decide", answer_pages.decide, STOPPERS),
+    page("POST", "/answers/{id}/retire", answer_pages.retire, STOPPERS),
     page("GET", "/notices", office_pages.notice_list, OPERATORS),
     page("POST", "/notices/{id}/close", office_pages.notice_close, OPERATORS),
     page("GET", "/audit", office_pages.audit_list, AUDITORS),

@@ -29,6 +29,7 @@ from handlers.visit import At, Visit
 
 LEFT = "faq"  # entries that may still be meant, behind a direct answer
 MAX_LABEL = 60
+LOOKED_AT = 5  # candidates; some of the first may not be for this person
 TOO_FEW_WORDS, TOO_FEW_LETTERS = 2, 8
 GOOD_FOR = timedelta(days=7)  # buttons of a question
 
@@ -48,10 +49,11 @@ async def ask(visit: Visit) -> bool:
         return False
     if sought.found.decision is Decision.HANDOVER and _says_little(visit):
         return False
-    answers = await _answers(visit, sought.edition, [each.subject for each in sought.found.candidates])
-    decision = sought.found.decision if answers else Decision.HANDOVER
-    if answers and not _is_first(answers[0], sought):  # the surest one cannot be said to this person
-        decision = Decision.CHOOSE if decision is not Decision.HANDOVER else decision
+    nearest = [each.subject for each in sought.found.candidates[:LOOKED_AT]]
+    answers = await _answers(visit, sought.edition, nearest)
+    decision = sought.found.decision
+    if not answers or (decision is Decision.ANSWER and not _is_first(answers[0], sought)):
+        decision = Decision.HANDOVER  # the surest one cannot be said to this person
     await warn_first(visit)
     if decision is Decision.ANSWER:
         number = await _log(visit, sought.found, QuestionState.ANSWERED, answers[0].entry_id)
