@@ -83,5 +83,11 @@ async def write(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> Non
         }
         if state is DeliveryState.ACCEPTED:
             changes["accepted_at"] = func.coalesce(delivery.c.accepted_at, bindparam("b_at"))
+            # A receipt that only says "taken" was faster: it knew no deadline for the next rung.
+            waits = one_of({DeliveryState.ACCEPTED})
+            first = func.coalesce(delivery.c.next_at, bindparam("b_next"))
+            changes["next_at"] = case(
+                (forward, bindparam("b_next")), (waits, first), else_=delivery.c.next_at
+            )
         statement = update(delivery).where(delivery.c.id == bindparam("b_id")).values(changes)
         await connection.execute(statement, rows)

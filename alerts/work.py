@@ -146,6 +146,9 @@ class BatchWork:
         for position, delivery in enumerate(load.batch.deliveries):
             person = load.people.get(delivery)
             mark = marks[position] if position < len(marks) else 0
+            if person is not None and person.state is DeliveryState.ACCEPTED:
+                # A receipt may have said so while whoever sent it died: the next rung has no time yet.
+                known.append(self._outcome(delivery, DeliveryState.ACCEPTED, "", standing))
             if person is None or person.state not in WAITING:
                 continue
             if mark:

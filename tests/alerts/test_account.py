@@ -89,6 +89,19 @@ async def test_who_blocked_us_since_it_was_planned_is_tried_elsewhere_at_once(ro
         assert [tuple(row) for row in await connection.execute(query)] == [("gone", True)] * 2
 
 
+async def test_who_only_a_receipt_knows_of_is_due_for_the_next_rung_all_the_same(room: PostRoom) -> None:
+    values = await room.write(10)
+    async with room.database.bulk() as connection:
+        first = select(delivery.c.id).order_by(delivery.c.id).limit(1).scalar_subquery()
+        await connection.execute(update(delivery).where(delivery.c.id == first).values(state="accepted"))
+    async with room.at_work(room.worker("one")):
+        await room.all_sent()
+    assert room.provider.taken == dict.fromkeys(values[1:], 1)
+    async with room.database.read() as connection:
+        due = (await connection.execute(select(delivery.c.next_at))).scalars().all()
+    assert None not in due
+
+
 async def test_another_worker_repeats_only_what_was_in_flight(room: PostRoom) -> None:
     values = await room.write(10)
     flying = set(values[6:])

@@ -3,15 +3,17 @@
 from datetime import timedelta
 from itertools import product
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from alerts import outcomes
+from alerts import outcomes, receipts
 from alerts.delivery import DeliveryState, may_follow
 from alerts.outcomes import CODES, STATES, Outcome
 from alerts.tables import delivery
+from bot.messages import Channel, Receipt, ReceiptState
 from storage.database import Database
 from tests.alerts.office import NOW, deliver, open_office
 from tests.alerts.post_room import revision_of
+from tests.alerts.test_receipts import Told
 
 LATER = NOW + timedelta(minutes=10)
 WRITTEN = sorted(CODES)
@@ -42,7 +44,8 @@ async def test_the_whole_matrix_moves_forward_only(database: Database) -> None:
         moved = may_follow(before, after)
         assert row.state == (after if moved else before), (before, after)
         assert row.error == ("reason" if moved else None), (before, after)
-        assert row.next_at == (LATER if moved else None), (before, after)
+        waits = moved or before is after is DeliveryState.ACCEPTED
+        assert row.next_at == (LATER if waits else None), (before, after)
         assert row.provider_id == "provider", "a receipt may still name it"
         assert row.attempts == 2
         assert row.accepted_at == (NOW if after is DeliveryState.ACCEPTED else None)
@@ -58,6 +61,21 @@ async def test_what_was_known_first_stays(sqlite: Database) -> None:
         await outcomes.write(connection, [late])
         row = (await connection.execute(select(delivery))).one()
     assert (row.provider_id, row.attempted_at, row.accepted_at) == ("first", NOW, LATER)
+
+
+async def test_a_receipt_that_was_faster_leaves_the_next_rung_its_time(database: Database) -> None:
+    revision = await revision_of(await open_office(database))
+    taken = Outcome(revision << 32, DeliveryState.ACCEPTED, NOW, 1, "m1", next_at=LATER)
+    async with database.durable() as connection:
+        await deliver(connection, revision, [(1, "queued")], channel="whatsapp")
+        fast = Receipt("k", Channel.WHATSAPP, "main", "m1", ReceiptState.ACCEPTED, delivery=revision << 32)
+        assert await receipts.apply(connection, [fast], Told().book, NOW) == {"k"}
+        await outcomes.write(connection, [taken])
+        row = (await connection.execute(select(delivery))).one()
+        assert (row.state, row.next_at, row.provider_id) == ("accepted", LATER, "m1")
+        await connection.execute(update(delivery).values(state="delivered", next_at=None))
+        await outcomes.write(connection, [taken])
+        assert (await connection.execute(select(delivery.c.next_at))).scalar_one() is None
 
 
 async def test_naming_attempts_touches_the_queued_only(sqlite: Database) -> None:
