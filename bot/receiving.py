@@ -65,6 +65,10 @@ class ReceiptRunner:
             await self._batch(rows)
         except StorageUnavailableError:
             raise
+        except _TakenError:
+            if len(rows) > 1:
+                for row in rows:
+                    await self.run([row])
         except Exception as error:
             # As in `bot.steps`: rolled back, kept, tried again, reported.
             if len(rows) > 1:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from simulator.audit_channels import CHANNELS
 from simulator.audit_facts import AlertFacts
-from simulator.audit_figures import LATEST_HELP, Case, figures
+from simulator.audit_figures import LATEST_HELP, Case, arrivals, figures
 from simulator.audit_story import Claim, Story
 from simulator.audit_words import answers_one_way, is_altered, is_too_long, spoken
 from simulator.citizen import Fate
@@ -163,6 +163,18 @@ def board(case: Case) -> list[str]:
     ]
 
 
+def receipts(case: Case) -> list[str]:
+    """Channels on which the board knows of more or fewer people with a copy that arrived."""
+    if case.board is None or case.board.delivered is None:
+        return []
+    shown = case.board.delivered
+    return [
+        f"delivered.{channel}: board {shown.get(channel, 0)}, audit {counted}"
+        for channel, counted in arrivals(case).items()
+        if shown.get(channel, 0) != counted
+    ]
+
+
 def answers(case: Case) -> list[str]:
     """Answers on the board that nobody gave, that were given differently, or that are missing."""
     if case.board is None or case.board.answers is None:
@@ -218,5 +230,6 @@ CHECKS: tuple[Check, ...] = (
     Check("one-way", "was told to answer a text message from where no answer arrives", unanswerable),
     Check("parts", "got a text message of more parts than allowed", parts),
     Check("unopened", "asked for the whole text and did not get it once", unopened),
+    Check("receipts", "the board's figure of copies that arrived is not what the service was told", receipts),
     Check("answers", "the board's answer is not the one the citizen gave", answers),
 )

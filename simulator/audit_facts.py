@@ -144,7 +144,8 @@ class Board:
         people_targeted: people the alert is for. reached: has an accepted copy. not_reached: targeted, not
             reached.
         safe, need_help: latest answer of those who answered. silent: reached, no answer.
-        accepted: channel -> people with an accepted copy there.
+        accepted: channel -> people with an accepted copy there. delivered: with one that is known to have
+            arrived; None = not given to the audit.
         not_reached_people: citizen ids listed as not reached (translated by whoever audits).
         answers: citizen id -> safe or help, as recorded; None = not given to the audit.
     """
@@ -156,6 +157,7 @@ class Board:
     need_help: int
     silent: int
     accepted: Mapping[str, int]
+    delivered: Mapping[str, int] | None = None
     not_reached_people: tuple[str, ...] = ()
     answers: Mapping[str, str] | None = None
 

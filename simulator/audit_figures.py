@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from simulator.audit_channels import CHANNELS
+from simulator.audit_channels import BY_RECEIPT, CHANNELS
 from simulator.audit_facts import AlertFacts, Board
 from simulator.audit_story import Claim, Story
 from simulator.audit_world import World
@@ -56,4 +56,15 @@ def figures(case: Case) -> Mapping[str, int]:
         "need_help": answers["need_help"],
         "silent": len(reached) - answered,
         **channels,
+    }
+
+
+def arrivals(case: Case) -> Mapping[str, int]:
+    """People by channel whose copy the service knows to have arrived: it was told, or they answered."""
+    return {
+        channel: sum(
+            any(story.answers or one.message_id in story.told for one in story.confirmed(channel))
+            for story in case.stories()
+        )
+        for channel in sorted(BY_RECEIPT)
     }

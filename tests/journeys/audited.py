@@ -110,6 +110,10 @@ async def translated_board(service: Office, simulator: Simulator, sent: Sent) ->
             channel: sum(states.get(name, 0) for name in arrived)
             for channel, states in figures.channels.items()
         },
+        delivered={
+            channel: sum(states.get(name, 0) for name in ("delivered", "read"))
+            for channel, states in figures.channels.items()
+        },
         not_reached_people=tuple(names[one.person_id] for one in absent if one.absence in lost),
         answers=answers,
     )

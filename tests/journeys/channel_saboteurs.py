@@ -151,7 +151,7 @@ CHANNEL_SABOTEURS = (
     ChannelSaboteur("says reply where no answer arrives", "one-way", say_reply),
     ChannelSaboteur("cuts a text message's end", "altered", cut_the_end),
     ChannelSaboteur("ignores whom Viber did not take", "board", trust_viber, before=leave_viber),
-    ChannelSaboteur("credits receipts to another", "duplicate", credit_another),
+    ChannelSaboteur("credits receipts to another", "receipts", credit_another),
     ChannelSaboteur(
         "forgets a late refusal",
         "unreached-unlisted",

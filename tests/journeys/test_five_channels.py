@@ -7,10 +7,13 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
+from alerts.tables import delivery
 from simulator.audit import AuditReport
 from simulator.citizen import Channel, Moment
 from simulator.geometry import area_from
@@ -23,7 +26,7 @@ from tests.journeys.channel_saboteurs import CHANNEL_SABOTEURS, ChannelSaboteur
 from tests.journeys.five_alerts import approve_templates, draft_of_five, send_five
 from tests.journeys.five_channels import SHARES, Tomorrow, overnight, plug_in, settings_of_five, simulated
 from tests.postgres import fresh_database
-from tests.service import Service, make_settings, running
+from tests.service import Service, make_settings, running, until
 
 DEADLINE_S = 5.0
 HONEST = ChannelSaboteur("nobody", "", lambda _patch: None)
@@ -60,12 +63,18 @@ class Night:
             saboteur.sabotage(patch)
             sent = await send_five(service, self.clock, draft, number)
             await service.finished(sent.alert, 120)
-            await simulator.drain(120)
-            await service.quiet()
-            await service.finished(sent.alert, 120)  # whoever had to move on has
+            await until(self._moved_on, 120, "whoever had to move on has")
+            await service.finished(sent.alert, 120)
             await simulator.drain(120)
             await service.quiet()
             return await judge(service, simulator, self.people, sent)
+
+    async def _moved_on(self) -> bool:
+        """Whether nobody's next channel is due soon."""
+        soon = self.clock.now() + timedelta(seconds=2 * self.service.settings.deadline_severe_s)
+        query = select(func.count()).where(delivery.c.next_at <= soon)
+        async with self.service.core.database.read() as connection:
+            return (await connection.execute(query)).scalar_one() == 0
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from simulator.audit import AuditReport, audit
-from simulator.audit_facts import AlertFacts, facts_from
+from simulator.audit_facts import AlertFacts, Board, facts_from
 from simulator.citizen import Channel, Citizen, Fate, Telling
 from simulator.geometry import Area, Circle
 from simulator.ledger import Ledger
@@ -198,6 +198,17 @@ def test_what_a_provider_took_and_lost_is_no_copy() -> None:
     scene.send(1001.0, Channel.SMS, SHORT, arrives="undelivered")
     assert "missing" in scene.failed()
     assert scene.report().figures["reached"] == 0
+
+
+def test_receipts_are_counted_where_they_were_given() -> None:
+    scene = Scene(VIBER)
+    scene.send(1001.0, Channel.VIBER, WHOLE)
+    figures = {"reached": 1, "not_reached": 0, "safe": 0, "need_help": 0, "silent": 1}
+    board = Board(people_targeted=1, accepted={"viber": 1}, delivered={"viber": 1}, **figures)
+    people = Population((scene.person,))
+    assert audit(scene.ledger, people, FACTS, board).ok
+    lost = audit(scene.ledger, people, FACTS, replace(board, delivered={}))
+    assert set(lost.failures) == {"receipts"}
 
 
 def test_a_handset_that_is_off_keeps_its_copy_with_the_provider() -> None:
