@@ -4,6 +4,7 @@ SMS and WhatsApp of one account share it: Twilio bounds the requests under way f
 """
 
 import logging
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -22,7 +23,29 @@ PAGE_SIZE = 1000
 MAX_PAGES = 500
 
 # What twilio's classes raise over an answer of another shape than they know; they have no error for it.
-_UNREADABLE = (TwilioException, ValueError, AttributeError, TypeError)
+UNREADABLE = (TwilioException, ValueError, AttributeError, TypeError, LookupError)
+_LONGEST_SID = 80  # twice what Twilio's have
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What we use of a listed message; a list of a great alert is long, and the rest is not kept.
+
+    Attributes:
+        at: when it was sent or received; without a date "for ever from now".
+        sender, recipient: as Twilio writes them, WhatsApp's with their prefix.
+        body: of those that came in, "" of ours.
+        error_code: Twilio's number as text, "" for none.
+    """
+
+    sid: str
+    at: datetime
+    is_inbound: bool
+    status: str
+    error_code: str
+    sender: str = field(repr=False)
+    recipient: str = field(repr=False)
+    body: str = field(repr=False)
 
 
 class TwilioClient:
@@ -52,7 +75,7 @@ class TwilioClient:
         except RefusedError as error:
             problem = translate(error)
             raise (problem if isinstance(problem, ClosedError) else ClosedError("unreachable")) from None
-        except (SendError, TwilioException, ValueError):
+        except (SendError, *UNREADABLE):
             raise ClosedError("unreachable") from None
 
     async def close(self) -> None:
@@ -73,15 +96,15 @@ class TwilioClient:
             message = await self.rest.messages.create_async(to=to, **parameters)
         except RefusedError as error:
             raise translate(error) from None
-        except _UNREADABLE:
+        except UNREADABLE:
             # 2xx with a body that is not Twilio's: something took it.
             raise UnknownOutcomeError("unreadable_answer") from None
-        if not isinstance(message.sid, str) or not message.sid:
+        if not isinstance(message.sid, str) or not 0 < len(message.sid) <= _LONGEST_SID:
             raise UnknownOutcomeError("unreadable_answer")
         return message.sid
 
-    async def listed(self, since: datetime, **filters: str) -> list[dict[str, Any]]:
-        """Messages of both directions sent since, newest first as Twilio lists them, as it describes them.
+    async def listed(self, since: datetime, **filters: str) -> list[Listed]:
+        """Messages of both directions sent since, newest first as Twilio lists them.
 
         Twilio documents the filter by whole days of UTC (and takes seconds, too): what is older is left out
         here, and pages are read only as far as they hold anything younger.
@@ -93,14 +116,14 @@ class TwilioClient:
         Raises:
             SendError: Twilio could not be asked; `unreadable_answer` when it answered something else.
         """
-        found: list[dict[str, Any]] = []
+        found: list[Listed] = []
         try:
             # One second less: "after" may or may not mean the very second.
             after = since - timedelta(seconds=1)
             page = await self.rest.messages.page_async(date_sent_after=after, page_size=PAGE_SIZE, **filters)
             for _number in range(MAX_PAGES):
-                records = _records(page)
-                young = [record for record in records if moment_of(record) >= after]
+                records = [_listed(record) for record in _records(page)]
+                young = [record for record in records if record.at >= after]
                 found += young
                 if records and not young:
                     return found
@@ -109,7 +132,7 @@ class TwilioClient:
                     return found
         except RefusedError as error:
             raise translate(error) from None
-        except _UNREADABLE:
+        except UNREADABLE:
             raise UnknownOutcomeError("unreadable_answer") from None
         raise UnknownOutcomeError("endless_list")
 
@@ -120,14 +143,28 @@ def _records(page: Any) -> list[dict[str, Any]]:
     return [record for record in records if isinstance(record, dict)]
 
 
-def moment_of(record: dict[str, Any]) -> datetime:
+def _listed(record: dict[str, Any]) -> Listed:
+    is_inbound, code = record.get("direction") == "inbound", record.get("error_code")
+    return Listed(
+        sid=str(record.get("sid") or ""),
+        at=_moment_of(record),
+        is_inbound=is_inbound,
+        status=str(record.get("status") or ""),
+        error_code="" if code is None else str(code),
+        sender=str(record.get("from") or ""),
+        recipient=str(record.get("to") or ""),
+        body=str(record.get("body") or "") if is_inbound else "",
+    )
+
+
+def _moment_of(record: dict[str, Any]) -> datetime:
     """When a listed message was sent or received; Twilio writes dates as e-mail does. Without any: never
     too old.
     """
     for name in ("date_sent", "date_created"):
         try:
             at = parsedate_to_datetime(str(record.get(name) or ""))
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
         return at if at.tzinfo else at.replace(tzinfo=UTC)
     return datetime.max.replace(tzinfo=UTC)

@@ -33,7 +33,7 @@ FAILURES_ONLY = "failures"  # in the place of {delivery}: a reply, of which arri
 
 _STATUS = re.compile(r"/hooks/twilio/status/([^/]+)")
 _SID = re.compile(r"[A-Za-z0-9]{1,64}")
-_LONGEST_ID = 19  # digits of a 64-bit number
+_LONGEST_ID = 19  # digits of the largest id
 
 Reader = Callable[[Form, str], Sequence[Inbound]]
 """What somebody did, from a message's form; the text is our name of the account. Unknown kinds give none;
@@ -121,4 +121,5 @@ def _form_or_none(hook: Hook) -> Form | None:
 
 
 def _delivery(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_ID else None
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_ID else None
+    return number if number is not None and number < 1 << 63 else None

@@ -26,6 +26,7 @@ STATES: Mapping[str, ReceiptState] = {
     "failed": ReceiptState.FAILED,
     "canceled": ReceiptState.FAILED,
 }
+_LONGEST_CODE = 9  # digits; Twilio's have five
 INBOUND_STATES = frozenset({"receiving", "received"})
 
 
@@ -44,7 +45,8 @@ def receipt_of(
         return None
     error, failure = "", None
     if state is ReceiptState.FAILED:
-        error, failure = failure_of(int(error_code) if error_code.isdecimal() and int(error_code) else None)
+        is_code = error_code.isdecimal() and len(error_code) <= _LONGEST_CODE
+        error, failure = failure_of(int(error_code) or None if is_code else None)
     return Receipt(
         key=f"{sid}:{status}",
         channel=channel,

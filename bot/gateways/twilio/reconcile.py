@@ -7,16 +7,18 @@ A list says less than a webhook: no position, no button's data, no `OptOutType`,
 message's own id finds it). So messages younger than `SETTLE_S` are left to their webhook.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
-from bot.gateways.twilio.client import TwilioClient, moment_of
+from bot.gateways.twilio.client import Listed, TwilioClient
 from bot.gateways.twilio.receipts import receipt_of
 from bot.gateways.twilio.settings import can_be_answered, is_service
 from bot.messages import Channel, Event, Inbound
 
 SETTLE_S = 45.0  # a webhook and its one retry take at most 2 x 15 s
+AT_ONCE = 1000  # messages made into events without a pause
 PREFIXES = {Channel.WHATSAPP: "whatsapp:"}
 
 
@@ -46,42 +48,35 @@ async def missed_events(
         SendError: Twilio could not be asked.
     """
     prefix = PREFIXES.get(channel, "")
-    inbound: list[dict[str, Any]] = []
-    outbound: list[dict[str, Any]] = []
     if any(map(is_service, senders)):
-        every = [row for row in await client.listed(since) if _is_on(row, prefix)]
-        inbound = [row for row in every if _is_inbound(row)]
-        outbound = [row for row in every if not _is_inbound(row)]
+        found = [row for row in await client.listed(since) if _is_on(row, prefix)]
     else:
+        found = []
         for sender in senders:
             if can_be_answered(sender):
-                inbound += await client.listed(since, to=prefix + sender)
-            outbound += await client.listed(since, from_=prefix + sender)
-    rows = {str(row.get("sid")): row for row in (*inbound, *outbound)}
-    settled = [row for row in rows.values() if moment_of(row) <= now - timedelta(seconds=SETTLE_S)]
-    settled.sort(key=lambda row: (moment_of(row), str(row.get("sid"))))
+                inbound = await client.listed(since, to=prefix + sender)
+                found += [row for row in inbound if row.is_inbound]
+            outbound = await client.listed(since, from_=prefix + sender)
+            found += [row for row in outbound if not row.is_inbound]
+    settled_at = now - timedelta(seconds=SETTLE_S)
+    settled = list({row.sid: row for row in found if row.sid and row.at <= settled_at}.values())
+    settled.sort(key=lambda row: (row.at, row.sid))
     events: list[Event] = []
-    for row in settled:
-        events += _events(row, channel, client.settings.account, read)
+    for start in range(0, len(settled), AT_ONCE):
+        for row in settled[start : start + AT_ONCE]:
+            events += _events(row, channel, client.settings.account, read)
+        await asyncio.sleep(0)  # after a great alert the list is long, and webhooks must not wait for it
     return events
 
 
-def _events(row: dict[str, Any], channel: Channel, account: str, read: ReadListed) -> Sequence[Event]:
-    sid, status = str(row.get("sid") or ""), str(row.get("status") or "")
-    if not sid:
-        return ()
-    if _is_inbound(row):
-        return read(sid, str(row.get("from") or ""), str(row.get("body") or ""), account=account)
-    code = "" if row.get("error_code") is None else str(row["error_code"])
-    receipt = receipt_of(sid, status, code, channel=channel, account=account, delivery=None)
+def _events(row: Listed, channel: Channel, account: str, read: ReadListed) -> Sequence[Event]:
+    if row.is_inbound:
+        return read(row.sid, row.sender, row.body, account=account)
+    receipt = receipt_of(row.sid, row.status, row.error_code, channel=channel, account=account, delivery=None)
     return () if receipt is None else (receipt,)
 
 
-def _is_inbound(row: dict[str, Any]) -> bool:
-    return row.get("direction") == "inbound"
-
-
-def _is_on(row: dict[str, Any], prefix: str) -> bool:
+def _is_on(row: Listed, prefix: str) -> bool:
     """Whether a listed message belongs to the channel whose addresses begin with `prefix`."""
-    is_whatsapp = any(str(row.get(side) or "").startswith("whatsapp:") for side in ("from", "to"))
+    is_whatsapp = any(side.startswith("whatsapp:") for side in (row.sender, row.recipient))
     return is_whatsapp == bool(prefix)

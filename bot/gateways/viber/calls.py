@@ -15,6 +15,7 @@ from storage.clock import Clock
 
 MANY_AGAIN_S = 3600.0  # after which calls for many are tried again when Viber did not allow them
 ALARM_AGAIN_S = 600.0
+LONGEST_TOKEN = 24  # characters: a 64-bit number, and no longer than receipts may name
 
 Alarm = Callable[[str, str, str], Awaitable[None]]
 """Pages the operators: channel, account, code."""
@@ -119,4 +120,5 @@ def _body(part: str, to: dict[str, Any]) -> bytes:
 def _token(answer: dict[str, Any]) -> str:
     """The message's id; without one its receipts match nothing, and that is all that is lost."""
     token = answer.get("message_token")
-    return str(token) if isinstance(token, int | str) and not isinstance(token, bool) else ""
+    text = str(token) if isinstance(token, int | str) and not isinstance(token, bool) else ""
+    return text if len(text) <= LONGEST_TOKEN else ""

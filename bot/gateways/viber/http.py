@@ -25,6 +25,7 @@ POOL_S = 10.0
 CONNECTIONS = 100
 WAIT_S = 10.0  # after HTTP 429 without Retry-After; Viber documents none (broadcasts: 500 calls in 10 s)
 LONGEST_WAIT_S = 3600.0
+MAX_BYTES = 1024 * 1024  # of an answer; one that lists 300 failures is a twentieth
 _REFUSED = frozenset({401, 403, 404, 405, 407})  # a wrong address or token: nothing of ours passes there
 _LATE = frozenset({408, 504})  # somebody between us gave up waiting; Viber may have it
 
@@ -84,7 +85,7 @@ class ViberHttp:
                 status, wait, answer = (
                     response.status,
                     response.headers.get("Retry-After"),
-                    await response.read(),
+                    await _read(response),
                 )
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL):
             raise TransientError("not_sent") from None
@@ -93,6 +94,16 @@ class ViberHttp:
         if status != 200:
             raise _refusal(status, wait)
         return _fields(answer)
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The body, unpacked; raises `ClientPayloadError` when it ended early or is larger than Viber's are."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > MAX_BYTES:
+            raise aiohttp.ClientPayloadError("too large")
+    return bytes(body)
 
 
 def _refusal(status: int, wait: str | None) -> SendError:

@@ -155,7 +155,7 @@ def test_a_failure_of_whatsapp_belongs_to_whatsapp() -> None:
     assert (receipt.channel, receipt.failure) == (Channel.WHATSAPP, Failure.TEMPLATE)
 
 
-@pytest.mark.parametrize("word", ["reply", "0x1", "-1", "9" * 20, "١"])
+@pytest.mark.parametrize("word", ["reply", "0x1", "-1", "9" * 20, "9" * 19, "١"])
 def test_a_path_without_our_id_leaves_the_receipt_to_the_message_id(word: str) -> None:
     (receipt,) = take(hook(f"/twilio/status/{word}", status_form("delivered")))
     assert isinstance(receipt, Receipt)

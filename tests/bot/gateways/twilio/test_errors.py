@@ -108,7 +108,7 @@ async def test_a_code_nobody_knows_is_counted_and_breaks_nothing(twilio: SmallTw
     await client.close()
 
 
-@pytest.mark.parametrize("code", ["", "0", "none", "-1", "21610x", "١"])
+@pytest.mark.parametrize("code", ["", "0", "none", "-1", "21610x", "١", "9" * 5_000])
 def test_a_failure_without_a_code_is_of_this_try_only(code: str) -> None:
     receipt = told_later(code)
     assert receipt.state is ReceiptState.FAILED
@@ -119,6 +119,7 @@ def test_a_failure_without_a_code_is_of_this_try_only(code: str) -> None:
 @pytest.mark.parametrize(
     ("status", "family", "code"),
     [
+        (302, TransientError, "http_other"),
         (400, RejectedError, "bad_request"),
         (401, ClosedError, "unauthorized"),
         (403, ClosedError, "unauthorized"),

@@ -9,14 +9,13 @@ import pytest
 
 from bot.errors import (
     ClosedError,
-    RejectedError,
     RetryAfterError,
     SendError,
     TransientError,
     UnknownOutcomeError,
 )
 from bot.gateways.twilio.client import TwilioClient
-from bot.gateways.twilio.http import AiohttpClient, RefusedError
+from bot.gateways.twilio.http import MAX_BYTES, AiohttpClient, RefusedError
 from tests.bot.gateways.twilio.conftest import ACCOUNT_SID, ANN, SMS_NUMBER, TOKEN, settings_for
 from tests.bot.gateways.twilio.small_twilio import Cut, SmallTwilio, answer, refusal
 from tests.bot.wiring import until
@@ -111,6 +110,8 @@ async def test_a_full_pool_was_certainly_not_sent(
         answer(201, b"<html>not Twilio</html>"),
         answer(200, b"[]"),
         answer(201, b'{"status":"queued"}'),
+        answer(201, b'{"sid":"%s"}' % (b"S" * 1_000)),
+        answer(201, b" " * (MAX_BYTES + 1)),
         answer(504, b"<html>Gateway Timeout</html>"),
     ],
 )
@@ -145,7 +146,7 @@ async def test_a_wait_that_twilio_asks_for_is_kept(twilio: SmallTwilio, client: 
 
 async def test_a_redirect_is_not_followed(twilio: SmallTwilio, client: TwilioClient) -> None:
     twilio.planned = [answer(307, b"{}", f"Location: {twilio.base}/elsewhere\r\n")]
-    with pytest.raises(RejectedError):
+    with pytest.raises(TransientError):  # a page of somebody between us: it was not taken, and may be later
         await send(client)
     assert len(twilio.requests) == 1
     await client.close()
@@ -228,6 +229,10 @@ async def test_the_process_environment_changes_nothing(
         ([refusal(20404, 404)], "twilio_20404"),
         ([answer(503, b"")], "unreachable"),
         ([answer(200, b"<html>")], "unreachable"),
+        ([answer(200, b"[]")], "unreachable"),
+        ([answer(200, b"null")], "unreachable"),
+        ([answer(200, b'{"messages":null}')], "unreachable"),
+        ([answer(200, b'{"meta":{"key":"messages"}}')], "unreachable"),
         ([b"", b""], "unreachable"),
     ],
 )

@@ -153,6 +153,22 @@ async def test_one_message_that_cannot_be_read_hides_no_other(twilio: SmallTwili
     assert [event.key for event in await missed(twilio)] == [sid(1)]
 
 
+async def test_a_date_beyond_every_calendar_breaks_nothing(twilio: SmallTwilio) -> None:
+    odd = heard(8, "odd", date_sent=f"Thu, 24 Aug {'9' * 30} 05:01:45 +0000", date_created=at(300))
+    twilio.messages = [odd, heard(1, "hello")]
+    assert {event.key for event in await missed(twilio)} == {sid(8), sid(1)}, "the other date stands for it"
+
+
+async def test_of_a_long_list_no_words_of_ours_are_kept(twilio: SmallTwilio) -> None:
+    twilio.messages = [told(2, "delivered", body="canary"), heard(1, "hello")]
+    client = TwilioClient(settings_for(twilio.base))
+    ours, theirs = await client.listed(SINCE)
+    assert (ours.body, theirs.body) == ("", "hello")
+    assert "canary" not in repr(ours)
+    assert ANN not in repr((ours, theirs))
+    await client.close()
+
+
 async def test_a_picture_is_somebody_writing(twilio: SmallTwilio) -> None:
     twilio.messages = [heard(1, "", num_media="1")]
     (event,) = await missed(twilio)
@@ -169,6 +185,7 @@ async def test_a_picture_is_somebody_writing(twilio: SmallTwilio) -> None:
         (answer(200, b"<html>"), UnknownOutcomeError),
         (answer(200, b"[]"), UnknownOutcomeError),
         (answer(200, b'{"messages": 1, "page": 0}'), UnknownOutcomeError),
+        (answer(200, b'{"meta": {"key": "messages"}}'), UnknownOutcomeError),
     ],
 )
 async def test_a_list_that_cannot_be_had_is_said(

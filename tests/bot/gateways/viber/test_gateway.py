@@ -19,7 +19,7 @@ from bot.errors import (
 )
 from bot.gateway import BulkGateway, Hook
 from bot.gateways.viber.gateway import SIGNATURE_HEADER, ViberGateway
-from bot.gateways.viber.http import ViberHttp
+from bot.gateways.viber.http import MAX_BYTES, ViberHttp
 from bot.gateways.viber.pressing import action_body
 from bot.messages import Ask, Button, Inbound, InboundKind, Outbound
 from tests.bot.gateways.viber.conftest import ANN, PUBLIC_URL, TOKEN, Account
@@ -356,6 +356,22 @@ async def test_an_answer_nobody_can_read_may_mean_anything(
     api.planned.append(Raw(body=body))
     with pytest.raises(UnknownOutcomeError, match="unreadable_answer"):
         await gateway.send(ours.heard(), gateway.prepare(HELLO))
+
+
+async def test_an_endless_answer_is_not_read_to_its_end(
+    api: ViberApi, ours: Account, gateway: ViberGateway
+) -> None:
+    api.planned.append(Raw(body=b'{"status":0}' + b" " * MAX_BYTES))
+    with pytest.raises(UnknownOutcomeError, match="no_answer"):
+        await gateway.send(ours.heard(), gateway.prepare(HELLO))
+
+
+@pytest.mark.parametrize("token", ["x" * 1_000, 10**40, True, 1.5, None])
+async def test_an_id_that_no_receipt_can_name_is_none(
+    api: ViberApi, ours: Account, gateway: ViberGateway, token: object
+) -> None:
+    api.planned.append({"status": 0, "message_token": token})
+    assert (await gateway.send(ours.heard(), gateway.prepare(HELLO))).provider_id == ""
 
 
 async def test_a_silent_server_may_have_taken_it() -> None:
