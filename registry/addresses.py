@@ -153,7 +153,11 @@ async def reorder(
 
 
 async def gone(connection: AsyncConnection, address_ids: Collection[int], now: datetime) -> int:
-    """Remember that providers said these addresses are gone; return how many were in use until now."""
+    """Remember that providers said these addresses are gone; return how many were in use until now.
+
+    A stopped one stays stopped: a gone one comes back with the first word from there, and only START may do
+    that.
+    """
     return await _mark_gone(connection, "id", list(address_ids), now)
 
 
@@ -207,7 +211,7 @@ async def _mark_gone(
         some = keys[start : start + MAX_PARAMETERS - 10]
         result = await connection.execute(
             update(address)
-            .where(address.c[column].in_(some), address.c.state != AddressState.GONE.value)
+            .where(address.c[column].in_(some), address.c.state == AddressState.ACTIVE.value)
             .values(state=AddressState.GONE.value)
             .returning(address.c.person_id)
         )

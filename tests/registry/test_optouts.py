@@ -72,3 +72,19 @@ async def test_a_wish_is_not_undone_by_what_a_channel_says(sqlite: Database, vau
         rows = await addresses.of_person(connection, who.id)
         assert rows[0].state is AddressState.STOPPED
         assert await optouts.opted_out(connection, {}, LATER) == 0
+
+
+async def test_a_wish_outlives_that_the_address_goes_and_writes_again(
+    database: Database, vault: Vault
+) -> None:
+    async with database.durable() as connection:
+        who = await join(connection, vault, telegram("1"))
+    await second(database, vault, who, "2")
+    async with database.durable() as connection:
+        await optouts.opted_out(connection, {who.address.id: LATER}, LATER)
+        assert await addresses.gone(connection, [who.address.id], LATER) == 0
+        assert await people.mark_gone(connection, [who.address.lane], LATER) == 0
+        await people.seen(connection, who.address.lane, LATER)
+        found = await people.find(connection, who.address.lane)
+    assert found is not None
+    assert found[1].state is AddressState.STOPPED
