@@ -65,6 +65,7 @@ class Reception:
             on_moved=self._moved,
             on_closed=core.account_closed,
             on_unheard=build_on_unheard(core.clock),
+            on_stopped=self._stopped,
             heard=_heard,
         )
         return OutboxSender(
@@ -145,6 +146,11 @@ class Reception:
 
     async def _gone(self, connection: AsyncConnection, lane: bytes) -> None:
         await addresses.gone_lanes(connection, [lane], self._core.clock.now())
+
+    async def _stopped(self, connection: AsyncConnection, lane: bytes) -> None:
+        address_id = await addresses.by_lane(connection, lane)
+        if address_id is not None:
+            await optouts.opted_out(connection, {address_id: None}, self._core.clock.now())
 
     async def _moved(self, connection: AsyncConnection, lane: bytes, value: str) -> None:
         known = await people.find(connection, lane)

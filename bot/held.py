@@ -104,7 +104,8 @@ async def release(connection: AsyncConnection, lane: bytes, now: datetime) -> in
 async def hold_refused(
     connection: AsyncConnection, vault: Vault, receipt: Receipt, heard: Heard, now: datetime
 ) -> bool:
-    """The provider took a message and said later that the window was closed: hold it after all.
+    """The provider took a message and said later that the window was closed: hold it after all, or send it
+    again to somebody who wrote meanwhile.
 
     False when `receipt` names none of ours, or one given up meanwhile.
     """
@@ -118,18 +119,23 @@ async def hold_refused(
         & (columns.state == "sent")
         & columns.key.not_like(f"{NUDGE}%")
     )
-    changed = (
-        update(outbox)
-        .where(mine)
-        .values(state=HELD, done_at=None, provider_id=None, error=(receipt.error or HELD)[:60])
-        .returning(columns.key, columns.lane, columns.address, columns.body, columns.drill)
+    query = select(
+        columns.id, columns.key, columns.lane, columns.address, columns.body, columns.drill, columns.done_at
     )
-    row = (await connection.execute(changed)).first()
+    row = (await connection.execute(query.where(mine).with_for_update())).first()
     if row is None:
         return False
+    heard_at = await heard(connection, row.lane)
+    # Whoever wrote since it was sent has released what was held then, and is waited for no longer.
+    is_heard = heard_at is not None and row.done_at is not None and heard_at > row.done_at
+    again = update(outbox).where(columns.id == row.id).values(done_at=None, provider_id=None)
+    state = {"state": "waiting", "next_at": now} if is_heard else {"state": HELD}
+    await connection.execute(again.values(error=(receipt.error or HELD)[:60], **state))
+    if is_heard:
+        return True
     address = load_address(vault.open(row.address, Place("outbox", "address", row.key)))
     held = load_outbound(vault.open(row.body, Place("outbox", "body", row.key)))
-    silent = replace(address, heard_at=await heard(connection, row.lane))
+    silent = replace(address, heard_at=heard_at)
     await nudge(connection, vault, lane=row.lane, address=silent, held=held, drill=row.drill, now=now)
     return True
 

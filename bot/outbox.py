@@ -70,7 +70,11 @@ _INSERT_POSTGRESQL = postgresql.insert(outbox).on_conflict_do_nothing(index_elem
 
 @dataclass(slots=True)
 class Claimed:
-    """A message this process may send until `until`; that moment also proves that the claim is ours."""
+    """A message this process may send until `until`; that moment also proves that the claim is ours.
+
+    Attributes:
+        heard_at: when its recipient last wrote, as far as the try under way knows.
+    """
 
     id: int
     key: str
@@ -83,6 +87,7 @@ class Claimed:
     error: str
     until: datetime
     drill: bool
+    heard_at: datetime | None = None
 
     def open(self, vault: Vault) -> tuple[Address, Outbound]:
         """The recipient and the message; raises `SealError` or `CodecError`."""

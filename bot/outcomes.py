@@ -3,7 +3,8 @@
 - RetryAfter: the account (or only this recipient) waits as told; no attempt is spent.
 - Transient: later, with back-off and jitter, at most `ATTEMPTS` times.
 - UnknownOutcome: sent once more, since a reply that comes twice does less harm than none; then given up.
-- Gone: given up with everything else for that address, and the registry is told.
+- Gone: given up with everything else for that address, and the registry is told; also of the wish, where
+  its owner told the provider that they want nothing from us.
 - Rejected: given up; what comes after it is sent.
 - Moved: sent to the new name, and the registry is told.
 - Closed: the account's messages wait; whoever wired us is told.
@@ -25,6 +26,7 @@ from bot.errors import (
     MovedError,
     RetryAfterError,
     SendError,
+    StoppedError,
     TemplateError,
     UnknownOutcomeError,
 )
@@ -84,6 +86,7 @@ class Outcomes:
         on_moved: OnMoved,
         on_closed: OnClosed,
         on_unheard: OnUnheard = tell_nobody,
+        on_stopped: OnGone | None = None,
         heard: Heard = heard_never,
     ) -> None:
         self._database = database
@@ -94,6 +97,7 @@ class Outcomes:
         self._on_moved = on_moved
         self._on_closed = on_closed
         self._on_unheard = on_unheard
+        self._on_stopped = on_stopped or on_gone
         self._heard = heard
         self._jitter = random.SystemRandom()
 
@@ -186,7 +190,8 @@ class Outcomes:
     async def _gone(self, claimed: Claimed, error: GoneError) -> None:
         async with self._database.durable() as connection:
             await fail_lane(connection, claimed.lane, error.code[:CODE_LENGTH], self._clock.now())
-            await self._on_gone(connection, claimed.lane)
+            told = self._on_stopped if isinstance(error, StoppedError) else self._on_gone
+            await told(connection, claimed.lane)
 
     async def _hold(self, claimed: Claimed, error: TemplateError) -> None:
         """Keep a message until the person writes; a nudge that cannot be sent is given up and reported."""
@@ -197,15 +202,20 @@ class Outcomes:
                 for key in await held_keys(connection, claimed.lane):
                     await self._on_unheard(connection, key, code)
                 return
-            if not await settle(connection, claimed, state=HELD, error=code):
-                return
             address, held = claimed.open(self._vault)
             heard_at = await self._heard(connection, claimed.lane)
+            tried, known = (replace(address, heard_at=at) for at in (claimed.heard_at, heard_at))
+            if is_open(known, now) and not is_open(tried, now):
+                # They wrote while it was under way, and released what was held before this was.
+                await settle(connection, claimed, state="waiting", next_at=now, error=code)
+                return
+            if not await settle(connection, claimed, state=HELD, error=code):
+                return
             await nudge(
                 connection,
                 self._vault,
                 lane=claimed.lane,
-                address=replace(address, heard_at=heard_at),
+                address=known,
                 held=held,
                 drill=claimed.drill,
                 now=now,

@@ -189,7 +189,6 @@ class OutboxSender:
         if is_nudge(claimed.key) and await self._outcomes.wrote_since(claimed, address):
             await self._outcomes.not_needed(claimed)
             return None
-        address = await self._outcomes.fresh(claimed, address)
         prepared = gateway.prepare(outbound)
         pace = self._paces[claimed.channel, claimed.account]
         provider_id = ""
@@ -198,6 +197,9 @@ class OutboxSender:
             await pace.reply(claimed.lane, weight)
             if not await self._still_ours(claimed):
                 return None
+            # Read after the wait: whoever wrote meanwhile may be told anything now.
+            address = await self._outcomes.fresh(claimed, address)
+            claimed.heard_at = address.heard_at
             part = Prepared((prepared.parts[number],), prepared.outbound)
             message = part if len(prepared.parts) > 1 else prepared
             accepted = await gateway.send(address, message, key=f"{claimed.key}:{number}")

@@ -2,7 +2,7 @@
 databases, the real gateway, a small Twilio."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import held
 from bot.counters import count_nothing
+from bot.errors import TemplateError
 from bot.gateways.twilio.client import TwilioClient
 from bot.gateways.twilio.settings import TwilioSettings
 from bot.gateways.twilio.whatsapp_book import TemplateBook, remove, write
@@ -29,7 +30,7 @@ from bot.messages import (
     Receipt,
     ReceiptState,
 )
-from bot.outbox import enqueue
+from bot.outbox import claim_next, enqueue
 from bot.outcomes import Outcomes
 from bot.sender import OutboxSender
 from bot.steps import StepEnd, StepRunner
@@ -49,6 +50,18 @@ TWO_DAYS = 2 * 86_400.0
 
 
 @dataclass
+class BusyPace(OpenPace):
+    """Something happens while a message waits for its turn."""
+
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def reply(self, lane: bytes, weight: int = 1) -> None:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
+
+
+@dataclass
 class Post:
     """One web process's outbox and steps, with one person on WhatsApp."""
 
@@ -60,10 +73,11 @@ class Post:
     last_heard: datetime | None = None
     unheard: list[tuple[str, str]] = field(default_factory=list)
     written: int = 0
+    stopped: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.lane = lane_of(self.vault, HERE)
-        pace = OpenPace()
+        self.pace = pace = BusyPace()
         self.outcomes = Outcomes(
             database=self.database,
             vault=self.vault,
@@ -73,6 +87,7 @@ class Post:
             on_moved=self._moved,
             on_closed=self._closed,
             on_unheard=self._unheard,
+            on_stopped=self._stopped,
             heard=self.heard,
         )
         self.sender = OutboxSender(
@@ -129,6 +144,11 @@ class Post:
             await asyncio.gather(*self.sender._tasks)
 
     async def wrote(self, text: str) -> None:
+        """The person writes; their step runs to its end, and what can leave leaves."""
+        await self.says(text)
+        await self.send()
+
+    async def says(self, text: str) -> None:
         """The person writes; their step runs to its end."""
         self.written += 1
         await self.inbox.store([Inbound(f"in-{self.written}", HERE, InboundKind.TEXT, text)])
@@ -139,7 +159,6 @@ class Post:
             )
         for row in rows:
             assert (await self.steps.run(row))[0] is StepEnd.DONE
-        await self.send()
 
     @property
     def sent(self) -> list[str]:
@@ -169,6 +188,9 @@ class Post:
 
     async def _ignore(self, _connection: AsyncConnection, _lane: bytes) -> None:
         return
+
+    async def _stopped(self, _connection: AsyncConnection, lane: bytes) -> None:
+        self.stopped.append(lane)
 
     async def _moved(self, _connection: AsyncConnection, _lane: bytes, _value: str) -> None:
         return
@@ -299,6 +321,73 @@ async def test_who_writes_before_the_announcement_leaves_gets_the_answer_instead
     assert "<waiting>" not in post.sent[2:]
     assert post.sent[2:] == ["first", "You said hello?."]
     assert (await post.states())["nudge"] == "failed"
+
+
+async def test_who_writes_while_an_answer_waits_for_its_turn_gets_it_at_once(post: Post) -> None:
+    await post.wrote("help")
+    post.clock.ahead += TWO_DAYS
+    post.pace.meanwhile = lambda: post.says("hello?")
+    await post.answer("first")
+    await post.send()
+    assert post.sent[1:] == ["first", "You said hello?."]
+    assert (await post.states())["first"] == "sent"
+
+
+async def test_who_writes_while_an_answer_is_refused_gets_it_at_once(post: Post) -> None:
+    """The same between the look at the window and the note that it was closed."""
+    await post.wrote("help")
+    post.clock.ahead += TWO_DAYS
+    async with post.database.durable() as connection:
+        await enqueue(
+            connection,
+            post.vault,
+            key="case:7:first",
+            address=HERE,
+            lane=post.lane,
+            outbound=Outbound("first", "en"),
+            drill=False,
+            now=post.clock.now(),
+        )
+        claimed = await claim_next(connection, post.lane, post.clock.now())
+    assert claimed is not None
+    claimed.heard_at = post.last_heard
+    await post.says("hello?")
+    assert await post.outcomes.failed(claimed, TemplateError("window_closed"))
+    await post.send()
+    assert post.sent[1:] == ["first", "You said hello?."]
+
+
+async def test_who_wrote_after_an_answer_that_is_refused_late_gets_it_again(post: Post) -> None:
+    await post.wrote("help")
+    await post.answer("first")
+    sid = f"SM{1000 + len(post.twilio.sent):032x}"
+    late = Receipt(
+        f"{sid}:failed",
+        Channel.WHATSAPP,
+        "main",
+        sid,
+        ReceiptState.FAILED,
+        error="twilio_63016",
+        failure=Failure.TEMPLATE,
+    )
+    post.clock.ahead += 5
+    await post.wrote("hello?")
+    async with post.database.durable() as connection:
+        assert await held.hold_refused(connection, post.vault, late, post.heard, post.clock.now())
+    assert (await post.states())["first"] == "waiting"
+    await post.send()
+    assert post.sent[1:] == ["first", "You said hello?.", "first"]
+
+
+async def test_who_told_their_provider_to_stop_is_noted_as_that(post: Post) -> None:
+    await post.wrote("help")
+    post.twilio.planned.append(refusal(21610))
+    await post.answer("first", "second")
+    assert post.stopped == [post.lane]
+    post.twilio.planned.append(refusal(63024))
+    await post.answer("third")
+    assert post.stopped == [post.lane]
+    assert "sent" not in {state for key, state in (await post.states()).items() if key != "0"}
 
 
 async def test_who_is_gone_is_sent_nothing_more(post: Post) -> None:
