@@ -128,10 +128,9 @@ class WhatsAppGateway:
             return await self._by_template(to, template, content(template, {}), delivery)
         if not is_open(to, self._clock.now()):
             return await self._knock(to, message, delivery)
-        shapes = [shape for part in message.parts for shape in await self._shapes(part, outbound)]
         sid = ""
-        for number, shape in enumerate(shapes, start=1):
-            sid = await self._create(to, shape, delivery, is_last=number == len(shapes))
+        for number, part in enumerate(message.parts, start=1):
+            sid = await self._say(to, part, outbound, delivery, is_last=number == len(message.parts))
         if not sid:
             raise RejectedError("empty_text")
         return Accepted(sid)
@@ -179,23 +178,37 @@ class WhatsAppGateway:
         try:
             return Accepted(await self._create(to, parameters, delivery, is_last=True))
         except RejectedError as error:
-            if error.code not in _FAULTS:
-                raise
-            # The template is at fault, not the person: another channel, and nobody else tries it in vain.
-            if error.code in _SPOILED:
-                await self._book.spoil(template.sid, _SPOILED[error.code])
+            await self._judge(template, error)
             raise TemplateError(error.code) from None
 
-    async def _shapes(self, part: Mapping[str, str], outbound: Outbound) -> Sequence[Mapping[str, str]]:
-        """A part as it is sent: with numbered choices, or with real buttons where we have a content."""
-        body = {"body": part["body"]}
-        if CHOICES not in part:
-            return (body,)
+    async def _judge(self, template: Template, error: RejectedError) -> None:
+        """Return when the template is at fault, not the person: nobody else tries it in vain. Else raises
+        `error`.
+        """
+        if error.code not in _FAULTS:
+            raise error
+        if error.code in _SPOILED:
+            await self._book.spoil(template.sid, _SPOILED[error.code])
+
+    async def _say(
+        self, to: Address, part: Mapping[str, str], outbound: Outbound, delivery: int | None, *, is_last: bool
+    ) -> str:
+        """Send a part, with numbered choices, or with real buttons where we have a content that works."""
+        left = part["body"]
         try:
-            template = await self._book.choose((Purpose.BUTTONS,), ANY_LANGUAGE)
-            return real_buttons(part, outbound.buttons, template) or (body,)
+            template = await self._book.choose((Purpose.BUTTONS,), ANY_LANGUAGE) if CHOICES in part else None
+            shapes = real_buttons(part, outbound.buttons, template) if template else ()
         except SendError:
-            return (body,)
+            template, shapes = None, ()
+        if template and shapes:
+            for head in shapes[:-1]:
+                await self._create(to, head, delivery, is_last=False)
+                left = left.removeprefix(head["body"]).strip()
+            try:
+                return await self._create(to, shapes[-1], delivery, is_last=is_last)
+            except RejectedError as error:
+                await self._judge(template, error)
+        return await self._create(to, {"body": left}, delivery, is_last=is_last)
 
     async def _create(
         self, to: Address, parameters: Mapping[str, str], delivery: int | None, *, is_last: bool

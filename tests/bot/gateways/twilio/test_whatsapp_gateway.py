@@ -32,7 +32,7 @@ from bot.words import utf16_units
 from storage.database import Database, open_database
 from tests.bot.gateway_contract import LOST_DATABASE
 from tests.bot.gateways.twilio.conftest import ANN, PUBLIC_URL, WHATSAPP_NUMBER
-from tests.bot.gateways.twilio.small_twilio import SmallTwilio, refusal
+from tests.bot.gateways.twilio.small_twilio import SmallTwilio, answer, refusal
 from tests.bot.test_slots import FLOOD
 from tests.bot.wiring import MovableClock
 
@@ -258,6 +258,26 @@ async def test_where_real_buttons_do_not_fit_they_are_numbered(desk: Desk, outbo
     forms = await desk.say(outbound, desk.recently)
     assert all("ContentSid" not in form for form in forms)
     assert "1. I am safe\n2. " in forms[-1]["Body"]
+
+
+@pytest.mark.parametrize("code", [21655, 21656, 63028])
+async def test_where_twilio_refuses_real_buttons_they_are_numbered(desk: Desk, code: int) -> None:
+    await desk.register(template(Purpose.BUTTONS, ""))
+    desk.twilio.planned += [answer(201, b'{"sid":"SM1"}'), refusal(code)]
+    head, _refused, rest = await desk.say(WARNING, desk.recently, 4711)
+    assert head["Body"] == "*EXTREME DANGER: Flood*"
+    assert rest["Body"] == "Leave now.\n\n1. I am safe\n2. I need help"
+    assert rest["StatusCallback"].endswith("/4711")
+    again = await desk.say(WARNING, desk.recently)
+    assert ("ContentSid" in again[-1]) == (code != 21655), "who is missing is not asked for again"
+
+
+async def test_a_refusal_of_the_person_is_not_one_of_the_buttons(desk: Desk) -> None:
+    await desk.register(template(Purpose.BUTTONS, ""))
+    desk.twilio.planned += [refusal(63032)]
+    with pytest.raises(RejectedError, match="twilio_63032"):
+        await desk.say(replace(WARNING, text="Leave now."), desk.recently)
+    assert len(desk.twilio.sent) == 1
 
 
 async def test_a_wish_is_asked_in_words(desk: Desk) -> None:
