@@ -5,7 +5,7 @@ must fail.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
@@ -98,7 +98,7 @@ def cut_text(patch: Patch) -> None:
 
 
 def ignore_429(patch: Patch) -> None:
-    async def bulk(_self: Limiter, wanted: int) -> Grant:
+    async def bulk(_self: Limiter, wanted: int, _weights: Sequence[int] = ()) -> Grant:
         return Grant(wanted, 0.0, 0.0, 0.0)
 
     async def freeze(_self: Limiter, _seconds: float) -> None:
@@ -137,9 +137,9 @@ def after_cancel(patch: Patch) -> None:
     """Sends slowly, so that there is something left to stop, and stops nothing."""
     real = Limiter.bulk
 
-    async def bulk(self: Limiter, wanted: int) -> Grant:
+    async def bulk(self: Limiter, wanted: int, weights: Sequence[int] = ()) -> Grant:
         await asyncio.sleep(0.25)
-        return await real(self, min(wanted, 1))
+        return await real(self, min(wanted, 1), weights[:1])
 
     patch.setattr(Limiter, "bulk", bulk)
     patch.setattr(Standing, "refusal", lambda _self, _now: "")
