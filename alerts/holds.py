@@ -16,6 +16,7 @@ from alerts.silence import Doubt
 from staff import audit, notices
 
 HELD, RELEASED, FAILING, CLOSED = "rungs.held", "rungs.released", "account.failing", "account.closed"
+PASSED = "rungs.passed"  # never open: from here on an earlier release counts no more
 WHY = {
     Doubt.INBOX_LAG: "messages that came in wait more than 30 s to be processed",
     Doubt.STORM: "far more people than usual stayed silent at once",
@@ -62,14 +63,21 @@ async def hold(
 
 
 async def passed(connection: AsyncConnection, revision_id: int, account: Account, now: datetime) -> None:
-    """Silence is believed again."""
+    """Silence is believed again; what is held after this needs another release."""
+    subject = subject_of(revision_id, account)
+    released = await was_released(connection, revision_id, account)
     for kind in (HELD, RELEASED):
-        await notices.resolve(connection, kind=kind, subject=subject_of(revision_id, account), at=now)
+        await notices.resolve(connection, kind=kind, subject=subject, at=now)
+    if released:
+        text = "Receipts came in again; people are tried on their next channel as usual."
+        await notices.post(connection, kind=PASSED, subject=subject, text=text, urgent=False, at=now)
+        await notices.resolve(connection, kind=PASSED, subject=subject, at=now)
 
 
 async def was_released(connection: AsyncConnection, revision_id: int, account: Account) -> bool:
-    """Whether an officer released exactly this hold."""
-    return await notices.was_posted(connection, kind=RELEASED, subject=subject_of(revision_id, account))
+    """Whether an officer released exactly this hold, and it has not passed since."""
+    subject = subject_of(revision_id, account)
+    return await notices.newest_kind(connection, [RELEASED, PASSED], subject=subject) == RELEASED
 
 
 async def release(
@@ -77,7 +85,8 @@ async def release(
 ) -> bool:
     """An officer has the silent people tried on their next channel; False when nothing is held there."""
     subject = subject_of(revision_id, account)
-    if not await notices.open_of(connection, [HELD], begins=subject):
+    held = await notices.open_of(connection, [HELD], begins=subject)
+    if not any(one.subject == subject for one in held):  # an account may begin like another one's name
         return False
     await notices.resolve(connection, kind=HELD, subject=subject, at=now)
     await notices.post(
@@ -115,6 +124,11 @@ async def failing(connection: AsyncConnection, account: Account, now: datetime, 
         urgent=True,
         at=now,
     )
+
+
+async def failing_accounts(connection: AsyncConnection) -> frozenset[Account]:
+    """Accounts of which operators were told that most fails there."""
+    return frozenset(_account(notice.subject) for notice in await notices.open_of(connection, [FAILING]))
 
 
 async def standing(connection: AsyncConnection, revision_id: int | None = None) -> list[Hold]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts.delivery import CONFIRMED
+from alerts.delivery import CONFIRMED, NOT_REACHED
 from alerts.tables import alert, checkin, delivery, revision
 from storage.database import MAX_PARAMETERS
 
@@ -30,10 +30,16 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What one person got of a revision so far; an answer in the event counts as reached."""
+    """What one person got of a revision so far; an answer in the event counts as reached.
+
+    Attributes:
+        last_rung: of all their rows.
+        last_hope: the last one that did not come to nothing; -1 = all did.
+    """
 
     reached: bool
     last_rung: int
+    last_hope: int
     used: frozenset[int]
 
 
@@ -90,6 +96,7 @@ async def histories(
         person: History(
             reached=any(row.answer or row.state in CONFIRMED for row in found),
             last_rung=max(row.rung for row in found),
+            last_hope=max((row.rung for row in found if row.state not in NOT_REACHED), default=-1),
             used=frozenset(row.address_id for row in found),
         )
         for person, found in rows.items()

@@ -73,7 +73,6 @@ class Rungs:
     deadlines: Deadlines = field(default_factory=Deadlines)
     table: ChannelTable = field(default_factory=lambda: ChannelTable({}))
     _judged: dict[int, _Judged] = field(default_factory=dict)
-    _failing: set[Account] = field(default_factory=set)
     _moved_at: dict[tuple[int, Account], float] = field(default_factory=dict)  # monotonic
     _looked_at: float = float("-inf")
 
@@ -126,7 +125,9 @@ class Rungs:
     ) -> list[Due]:
         """Leave out whom a storm of silence would move: likelier than that all are silent, news is late."""
         known = self._judged[revision_id].known
-        await self._tell_failing(connection, known, now)
+        for account, there in known.items():
+            if there.failing:
+                await holds.failing(connection, account, now, still=True)
         believed = [row for row in rows if not self._silent(row)]
         by_account: defaultdict[Account, list[Due]] = defaultdict(list)
         for row in rows:
@@ -179,16 +180,9 @@ class Rungs:
             self._judged[revision_id] = _Judged(self.clock.monotonic(), known)
         return stands
 
-    async def _tell_failing(
-        self, connection: AsyncConnection, known: Mapping[Account, Silence], now: datetime
-    ) -> None:
-        for account, there in known.items():
-            if there.failing or account in self._failing:
-                await holds.failing(connection, account, now, still=there.failing)
-                (self._failing.add if there.failing else self._failing.discard)(account)
-
     async def _look_back(self, now: datetime) -> None:
-        """Close holds whose receipts are back or whose warning is over."""
+        """Close holds whose receipts are back or whose warning is over, and what was said of accounts that
+        fail in no live warning any more."""
         async with self.database.read() as connection:
             held = await holds.standing(connection)
             late = bool(held) and await self.inbox_lag(connection, now) > LAG_S
@@ -196,16 +190,28 @@ class Rungs:
                 one.revision_id: bool((await self._judge(connection, one.revision_id, now)).refusal(now))
                 for one in held
             }
+            failing = await holds.failing_accounts(connection)
+            if failing:
+                failing -= await self._still_failing(connection, now)
         ended = [
             one
             for one in held
             if refused[one.revision_id]
             or self._judged[one.revision_id].known.get(one.account, Silence()).doubt(late=late) is None
         ]
-        if ended:
+        if ended or failing:
             async with self.database.bulk() as connection:
                 for one in ended:
                     await holds.passed(connection, one.revision_id, one.account, now)
+                for account in sorted(failing):
+                    await holds.failing(connection, account, now, still=False)
+
+    async def _still_failing(self, connection: AsyncConnection, now: datetime) -> frozenset[Account]:
+        live = [revision_id for revision_id, _ in await plans.to_plan(connection, now)]
+        for revision_id in live:
+            await self._judge(connection, revision_id, now)
+        judged = [self._judged[revision_id].known for revision_id in live]
+        return frozenset(account for known in judged for account, there in known.items() if there.failing)
 
     async def _write(
         self,
@@ -223,19 +229,22 @@ class Rungs:
         ways = await ways_of(connection, ids, self.channel_order, preference, now)
         spared = await silenced(connection, ids)
         groups: defaultdict[int, list[Assignment]] = defaultdict(list)
+        rows = [row for row in rows if row.person_id in history]  # the others joined somebody just now
+        seen: set[int] = set()
         for row in rows:
             known = history[row.person_id]
-            if known.reached or row.rung < known.last_rung or row.person_id in spared:
+            if known.reached or row.rung < known.last_hope or row.person_id in spared | seen:
                 continue
-            way = next_address(
-                ways.get(row.person_id, ()), drill=drill, accounts=self.accounts, used=known.used
-            )
+            seen.add(row.person_id)
+            mine = ways.get(row.person_id, ())
+            way = next_address(mine, drill=drill, accounts=self.accounts, used=known.used)
             if way:
-                groups[row.rung + 1].append(Assignment.of(way, row.confidence, row.distance_km, drill=drill))
-        for rung, chosen in groups.items():
+                chosen = Assignment.of(way, row.confidence, row.distance_km, drill=drill)
+                groups[known.last_rung + 1].append(chosen)
+        for rung, group in groups.items():
             priority = plans.PRIORITY.get(text.severity, 2)
             await plans.write_deliveries(
-                connection, plan, chosen, rung=rung, priority=priority, sizes=self.sizes, now=now
+                connection, plan, group, rung=rung, priority=priority, sizes=self.sizes, now=now
             )
         await settle(connection, [row.id for row in rows])
         return sum(map(len, groups.values()))

@@ -38,12 +38,14 @@ class Silence:
         silent: nothing was heard of them.
         since_last: of those, sent after the newest for which a receipt came.
         failed: failed there, whenever; addresses that are gone are not counted.
+        taken: the provider took them, whenever.
     """
 
     sent: int = 0
     silent: int = 0
     since_last: int = 0
     failed: int = 0
+    taken: int = 0
 
     def doubt(self, *, late: bool) -> Doubt | None:
         """Why nobody may be moved for silence here, None = silence is what it seems.
@@ -62,20 +64,21 @@ class Silence:
     @property
     def failing(self) -> bool:
         """Most of what is sent there fails."""
-        return self.failed >= STORM_PEOPLE and self.failed > FAILING_SHARE * (self.failed + self.sent)
+        return self.failed >= STORM_PEOPLE and self.failed > FAILING_SHARE * (self.failed + self.taken)
 
 
 async def read(connection: AsyncConnection, revision_id: int, aged: datetime) -> dict[Account, Silence]:
     """The silence of a revision by account, of copies that were taken at `aged` or before."""
-    taken = and_(one_of({DeliveryState.ACCEPTED, *CONFIRMED}), delivery.c.accepted_at <= aged)
+    taken = one_of({DeliveryState.ACCEPTED, *CONFIRMED})
     silent = and_(one_of({DeliveryState.ACCEPTED}), delivery.c.accepted_at <= aged)
     query = (
         select(
             delivery.c.channel,
             delivery.c.account,
-            func.count().filter(taken).label("sent"),
+            func.count().filter(and_(taken, delivery.c.accepted_at <= aged)).label("sent"),
             func.count().filter(silent).label("silent"),
             func.count().filter(one_of({DeliveryState.FAILED})).label("failed"),
+            func.count().filter(taken).label("taken"),
         )
         .where(delivery.c.revision_id == revision_id)
         .group_by(delivery.c.channel, delivery.c.account)
@@ -86,7 +89,7 @@ async def read(connection: AsyncConnection, revision_id: int, aged: datetime) ->
         since = 0
         if row.silent >= STORM_PEOPLE:
             since = await _since(connection, revision_id, account, aged)
-        found[account] = Silence(row.sent, row.silent, since, row.failed)
+        found[account] = Silence(row.sent, row.silent, since, row.failed, row.taken)
     return found
 
 

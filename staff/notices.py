@@ -82,7 +82,12 @@ async def open_of(connection: AsyncConnection, kinds: Collection[str], *, begins
     return [Notice(*row) for row in await connection.execute(query.order_by(notice.c.id))]
 
 
-async def was_posted(connection: AsyncConnection, *, kind: str, subject: str) -> bool:
-    """Whether there ever was a notice of this kind and subject, open or closed."""
-    query = select(notice.c.id).where(notice.c.kind == kind, notice.c.subject == subject).limit(1)
-    return (await connection.execute(query)).first() is not None
+async def newest_kind(connection: AsyncConnection, kinds: Collection[str], *, subject: str) -> str | None:
+    """Of which of these kinds the last notice of this subject was, open or closed; None = there was none."""
+    query = (
+        select(notice.c.kind)
+        .where(notice.c.kind.in_(sorted(kinds)), notice.c.subject == subject)
+        .order_by(notice.c.id.desc())
+        .limit(1)
+    )
+    return (await connection.execute(query)).scalar_one_or_none()

@@ -1,9 +1,13 @@
 """Who moves to their next channel, who is held, and what an officer's release does."""
 
+from dataclasses import replace
+from datetime import datetime
+
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts import checkins
+from alerts import checkins, holds
 from alerts.checkin_status import CheckinSource, CheckinStatus
 from alerts.silence import Doubt, Silence
 from alerts.tables import alert, delivery
@@ -12,7 +16,8 @@ from staff import audit, notices
 from storage.database import Database
 from storage.vault import Vault
 from tests.alerts.ladder import DEADLINE, Ladder, open_ladder
-from tests.alerts.office import NOW
+from tests.alerts.office import NOW, deliver
+from tests.alerts.post_room import revision_of
 
 ALL_DUE = DEADLINE.total_seconds()
 
@@ -181,6 +186,94 @@ async def test_an_account_on_which_most_fails_is_told_and_goes_behind(ladder: La
     await ladder.send(1)
     await ladder.after(ALL_DUE)
     assert await ladder.notices() == []
+
+
+async def test_a_few_failures_among_many_that_were_just_taken_are_no_failing_account(ladder: Ladder) -> None:
+    await ladder.send(60, "failed")
+    await ladder.send(300)
+    async with ladder.database.durable() as connection:
+        failed = update(delivery).where(delivery.c.state == "failed")
+        await connection.execute(failed.values(next_at=NOW))
+    assert await ladder.after(ALL_DUE / 2) == 0  # nobody else had half of their time to be confirmed yet
+    assert await ladder.notices() == []
+
+
+async def test_a_failing_account_is_forgotten_with_its_warning_whoever_looks(ladder: Ladder) -> None:
+    await ladder.send(60, "failed")
+    await ladder.after(ALL_DUE + 100)
+    assert [notice.kind for notice in await ladder.notices()] == ["account.failing"]
+    ladder.rungs = replace(ladder.rungs, owner="after a restart", _judged={})
+    await ladder.after(10)
+    assert len(await ladder.notices()) == 1, "its warning is still going on"
+    async with ladder.database.durable() as connection:
+        await connection.execute(update(alert).values(state="cancelled"))
+    await ladder.after(10)
+    assert await ladder.notices() == []
+
+
+async def test_another_warning_does_not_say_that_a_failing_account_works(ladder: Ladder) -> None:
+    await ladder.send(60, "failed")
+    first, ladder.revision = ladder.revision, await revision_of(ladder.office, event_title="Another")
+    assert first != ladder.revision
+    await ladder.send(1, known=True)
+    await ladder.after(ALL_DUE + 100)
+    assert [notice.subject for notice in await ladder.notices()] == ["whatsapp:main"]
+
+
+async def test_a_second_storm_is_held_again_after_the_first_was_released(ladder: Ladder) -> None:
+    silent = await ladder.send(200)
+    assert await ladder.after(ALL_DUE + 200) == 0
+    assert await ladder.release()
+    assert [hold.released for hold in await ladder.holds()] == [True]
+    await ladder.confirm(silent)
+    await ladder.after(10)
+    assert await ladder.holds() == []
+    await ladder.send(200, known=True)
+    assert await ladder.after(ALL_DUE) == 0
+    assert [hold.released for hold in await ladder.holds()] == [False]
+
+
+async def test_a_release_is_of_exactly_one_account(ladder: Ladder) -> None:
+    async with ladder.database.durable() as connection:
+        await holds.hold(connection, ladder.revision, ("whatsapp", "main2"), Doubt.STORM, 60, NOW)
+    assert not await ladder.release()
+    assert [hold.released for hold in await ladder.holds()] == [False]
+
+
+async def test_who_joins_another_registration_meanwhile_stops_nobody_and_is_moved_with_it(
+    ladder: Ladder,
+) -> None:
+    gone, other = await ladder.send(2, known=True)
+    (survivor,) = await ladder.send(1, "delivered", known=True)
+
+    async def joining(_connection: AsyncConnection, _now: datetime) -> float:
+        async with ladder.database.durable() as connection:
+            moved = update(delivery).where(delivery.c.person_id == gone)
+            await connection.execute(moved.values(person_id=survivor, rung=1))
+        return 0.0
+
+    ladder.rungs.inbox_lag = joining
+    assert await ladder.after(ALL_DUE + 60) == 1
+    assert set(await ladder.moved()) == {survivor, other}  # the first one's row is the survivor's by now
+    async with ladder.database.read() as connection:
+        due = select(delivery.c.next_at).where(delivery.c.person_id == survivor, delivery.c.rung == 1)
+        assert (await connection.execute(due)).scalar_one() is not None, (
+            "looked at again, under their new name"
+        )
+
+
+async def test_a_later_rung_that_came_to_nothing_stops_no_other(ladder: Ladder) -> None:
+    (person,) = await ladder.send(1, known=True)
+    async with ladder.database.durable() as connection:
+        # As two registrations that became one leave it: what the other one got is a later rung.
+        await deliver(
+            connection, ladder.revision, [(person, "failed")], rung=1, address_id=5, channel="viber"
+        )
+    assert await ladder.after(ALL_DUE + 60) == 1
+    async with ladder.database.read() as connection:
+        rows = (await connection.execute(select(delivery).where(delivery.c.rung == 2))).all()
+    assert [(row.person_id, row.channel) for row in rows] == [(person, "sms")]
+    assert await ladder.after(60) == 0
 
 
 @pytest.mark.parametrize(

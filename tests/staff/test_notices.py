@@ -48,6 +48,7 @@ async def test_notices_are_found_by_kind_and_beginning(sqlite: Database) -> None
         assert [one.subject for one in found] == ["revision:1:x"]
         assert await notices.close(connection, found[0].id, at=START)
         assert await notices.open_of(connection, ["a"], begins="revision:1:") == []
-        assert await notices.was_posted(connection, kind="a", subject="revision:1:x")
-        assert not await notices.was_posted(connection, kind="a", subject="revision:2:x")
+        assert await notices.newest_kind(connection, ["a"], subject="revision:1:x") == "a"
+        assert await notices.newest_kind(connection, ["a", "b"], subject="revision:1:x") == "b"
+        assert await notices.newest_kind(connection, ["a", "b"], subject="revision:2:x") is None
         assert await notices.open_of(connection, ["a"], begins="revision_1") == []
