@@ -5,6 +5,9 @@ Whoever types a code joins the registration that showed it, so that registration
 that somebody saw over a shoulder gives them nothing.
 """
 
+import re
+from dataclasses import replace
+
 from bot.inbox import lane_of
 from bot.messages import Button, Channel, Outbound
 from bot.outbox import enqueue
@@ -23,6 +26,7 @@ BRANDS = {  # called so in every language
     Channel.VIBER: "Viber",
     Channel.SMS: "SMS",
 }
+LINK_ID = re.compile(r"[0-9]{1,18}")
 ANSWERS = {
     LinkOutcome.WRONG: "link.wrong",
     LinkOutcome.TOO_MANY: "link.blocked",
@@ -45,17 +49,21 @@ async def link_numbers(visit: Visit) -> bool:
     live = await visit.kit.live_events(visit.turn.connection, person_id=visit.person.id, now=visit.turn.now)
     if any(event.at > claim.at for event in live):
         return False  # a warning asked last
-    visit.inbound = pressed(visit.inbound, answer)
+    visit.inbound = pressed(visit.inbound, replace(answer, data=f"{answer.data}:{claim.code_id}"))
     return False
 
 
 async def link(visit: Visit) -> bool:
-    """`/link`, `/link 12345678`, and the buttons `link:yes` and `link:no` of either chat."""
+    """`/link`, `/link 12345678`, and the buttons `link:yes` and `link:no` of either chat; those of the first
+    one name the code that they were asked about.
+    """
     asked = visit.asks_for(Command.LINK)
-    if visit.button == "link:yes":
-        await (_claim(visit) if "link" in visit.session.data else _confirm(visit))
-    elif visit.button == "link:no":
-        await _refuse(visit)
+    answer, code_id = _answer_pressed(visit.button)
+    if answer == "link:yes":
+        typed_here = code_id is None and "link" in visit.session.data
+        await (_claim(visit) if typed_here else _confirm(visit, code_id))
+    elif answer == "link:no":
+        await _refuse(visit, code_id)
     elif asked is None:
         return False
     elif links.plain_digits(asked.payload):
@@ -102,15 +110,16 @@ async def _claim(visit: Visit) -> None:
         visit.reply(visit.say("link.wrong"))
         visit.resume = True
         return
-    await _tell(visit, claim.owner_id, f"link:{code_id}:ask", "link.ask", asks=True)
+    await _tell(visit, claim.owner_id, f"link:{code_id}:ask", "link.ask", asks=claim)
     visit.reply(visit.say("link.wait"))
 
 
-async def _confirm(visit: Visit) -> None:
+async def _confirm(visit: Visit, code_id: int | None) -> None:
     """The first chat says yes."""
-    claim = await links.claimed(visit.turn.connection, visit.person.id, visit.turn.now)
+    connection, now = visit.turn.connection, visit.turn.now
+    claim = await links.claimed(connection, visit.person.id, now, code_id)
     done = await links.confirm(
-        visit.turn.connection, visit.kit.vault, visit.person.id, visit.turn.now, visit.kit.carry
+        connection, visit.kit.vault, visit.person.id, now, visit.kit.carry, code_id=code_id
     )
     await refresh(visit)
     if claim is not None:
@@ -119,9 +128,9 @@ async def _confirm(visit: Visit) -> None:
     visit.resume = True
 
 
-async def _refuse(visit: Visit) -> None:
-    if visit.session.data.pop("link", None) is None:
-        claim = await links.refuse(visit.turn.connection, visit.person.id, visit.turn.now)
+async def _refuse(visit: Visit, code_id: int | None) -> None:
+    if code_id is not None or visit.session.data.pop("link", None) is None:
+        claim = await links.refuse(visit.turn.connection, visit.person.id, visit.turn.now, code_id)
         if claim is not None:
             await _tell(visit, claim.claimant_id, f"link:{claim.code_id}:no", "link.kept")
     visit.reply(visit.say("link.kept"))
@@ -140,7 +149,7 @@ async def _tell_other(visit: Visit, claim: Claim, outcome: LinkOutcome) -> None:
     await _tell(visit, claim.claimant_id, f"link:{claim.code_id}:done", ANSWERS[outcome])
 
 
-async def _tell(visit: Visit, person_id: int, key: str, words: str, *, asks: bool = False) -> None:
+async def _tell(visit: Visit, person_id: int, key: str, words: str, *, asks: Claim | None = None) -> None:
     """Write to another person's newest chat, in their language."""
     other = await people.get(visit.turn.connection, person_id)
     row = await addresses.newest(visit.turn.connection, person_id)
@@ -149,7 +158,7 @@ async def _tell(visit: Visit, person_id: int, key: str, words: str, *, asks: boo
 
 
 async def _send(
-    visit: Visit, row: AddressRow, owner: PersonRow, key: str, words: str, *, asks: bool = False
+    visit: Visit, row: AddressRow, owner: PersonRow, key: str, words: str, *, asks: Claim | None = None
 ) -> None:
     vault, language = visit.kit.vault, owner.language
     to = addresses.open_row(owner.unlocked(vault), row)
@@ -158,7 +167,10 @@ async def _send(
         return visit.kit.catalog.say(language, name, **values)
 
     channel = BRANDS.get(visit.address.channel) or say("link.web")
-    buttons = (Button(say("link.yes"), "link:yes"), Button(say("link.no"), "link:no"))
+    buttons: tuple[Button, ...] = ()
+    if asks is not None:
+        answers = (("link.yes", "link:yes"), ("link.no", "link:no"))
+        buttons = tuple(Button(say(label), f"{data}:{asks.code_id}") for label, data in answers)
     text = say(words, channel=channel) if asks else say(words)
     await enqueue(
         visit.turn.connection,
@@ -166,10 +178,16 @@ async def _send(
         key=key,
         address=to,
         lane=lane_of(vault, to),
-        outbound=Outbound(text, language, buttons if asks else ()),
+        outbound=Outbound(text, language, buttons),
         drill=row.drill,
         now=visit.turn.now,
     )
+
+
+def _answer_pressed(data: str) -> tuple[str, int | None]:
+    """A button of ours, and the code that it is about where it names one."""
+    answer, _, code_id = data.rpartition(":")
+    return (answer, int(code_id)) if LINK_ID.fullmatch(code_id) else (data, None)
 
 
 def _answer_typed(visit: Visit) -> Button | None:

@@ -119,22 +119,32 @@ async def claim(connection: AsyncConnection, person_id: int, code_id: int, now: 
     return None if row is None else Claim(code_id, row.person_id, person_id, row.claimed_at)
 
 
-async def claimed(connection: AsyncConnection, owner_id: int, now: datetime) -> Claim | None:
-    """Who wants to join this person's registration and waits for their word."""
+async def claimed(
+    connection: AsyncConnection, owner_id: int, now: datetime, code_id: int | None = None
+) -> Claim | None:
+    """Who wants to join this person's registration and waits for their word: by this code, or asked last.
+
+    Asked last, because that is what a bare "yes" answers: somebody else may have typed an earlier code.
+    """
     query = select(link_code).where(
         link_code.c.person_id == owner_id,
         link_code.c.claimed_by.is_not(None),
         link_code.c.used_at.is_(None),
         link_code.c.expires_at > now,
     )
-    row = (await connection.execute(query.order_by(link_code.c.claimed_at, link_code.c.id))).first()
+    if code_id is not None:
+        query = query.where(link_code.c.id == code_id)
+    newest = query.order_by(link_code.c.claimed_at.desc(), link_code.c.id.desc())
+    row = (await connection.execute(newest.limit(1))).first()
     return None if row is None else Claim(row.id, owner_id, row.claimed_by, row.claimed_at)
 
 
-async def refuse(connection: AsyncConnection, owner_id: int, now: datetime) -> Claim | None:
-    """The person who showed the code says that this is not them: the code is used up. Returns whom it
-    concerns."""
-    found = await claimed(connection, owner_id, now)
+async def refuse(
+    connection: AsyncConnection, owner_id: int, now: datetime, code_id: int | None = None
+) -> Claim | None:
+    """The person who showed the code (None: the one they were asked about last) says that this is not them:
+    it is used up. Returns whom it concerns."""
+    found = await claimed(connection, owner_id, now, code_id)
     if found is not None:
         await connection.execute(update(link_code).where(link_code.c.id == found.code_id).values(used_at=now))
     return found
@@ -146,6 +156,8 @@ async def confirm(
     owner_id: int,
     now: datetime,
     carry: Sequence[Carry] = (),
+    *,
+    code_id: int | None = None,
 ) -> LinkCheck:
     """The person who showed the code says yes: use it up and make one registration of two.
 
@@ -154,12 +166,13 @@ async def confirm(
 
     Args:
         carry: what other folders do in the same transaction to take their own data along.
+        code_id: which code they say yes to; None = the one they were asked about last.
 
     Returns:
         LINKED with what was merged; WRONG when nobody asked, or the code was used or ran out meanwhile;
         REFUSED.
     """
-    found = await claimed(connection, owner_id, now)
+    found = await claimed(connection, owner_id, now, code_id)
     if found is None:
         return LinkCheck(LinkOutcome.WRONG)
     used = await connection.execute(

@@ -210,9 +210,10 @@ def on_candidates(citizen: Citizen, talk: Talk, message: Incoming) -> Reaction |
 
 def on_link(_citizen: Citizen, talk: Talk, message: Incoming) -> Reaction | None:
     """Joining a second channel: take the code here, type it there, agree there, then agree here."""
-    if "link:yes" in message.buttons:
+    agree = next((data for data in message.buttons if re.fullmatch(r"link:yes(:\d+)?", data)), "")
+    if agree:
         stage = Stage.JOINING if talk.stage is Stage.LINKING else talk.stage
-        return Reaction(replace(talk, stage=stage), (press(message, "link:yes"),))
+        return Reaction(replace(talk, stage=stage), (press(message, agree),))
     if talk.stage in NEXT_OF_JOINING:
         return Reaction(replace(talk, stage=NEXT_OF_JOINING[talk.stage]))
     found = LINK_CODE.search(message.text) if talk.wants_code and not talk.code else None

@@ -52,7 +52,7 @@ async def test_a_code_typed_on_the_other_chat_and_confirmed_on_the_first(
     ((asked, to),) = await sent(world)
     assert to == citizen.address
     assert "the web chat" in asked.text
-    assert [button.data for button in asked.buttons] == ["link:yes", "link:no"]
+    assert [re.sub(r":\d+$", "", button.data) for button in asked.buttons] == ["link:yes", "link:no"]
     assert "Linked" in await citizen.say(answer)
     assert (await web.person()).id == (await citizen.person()).id
     async with world.database.read() as connection:
@@ -82,6 +82,28 @@ async def test_the_first_chat_can_refuse_and_both_are_told(world: Any, citizen: 
     assert [(to, one.text) for one, to in await sent(world)][1:] == [(web.address, "Nothing was linked.")]
     assert "not right" in await citizen.tap("link:yes")
     assert "not right" in await web.say(f"/link {code}")
+
+
+@pytest.mark.parametrize("pressing", [True, False], ids=["its button", "typed"])
+async def test_a_yes_joins_the_chat_that_was_asked_about_and_no_other(
+    world: Any, citizen: Any, code: str, pressing: bool
+) -> None:
+    stranger = type(citizen)(world, "over the shoulder", Channel.WEBCHAT, hint="en")
+    await stranger.say(f"/link {code}")
+    await stranger.tap("link:yes")
+    own = type(citizen)(world, "own", Channel.WEBCHAT, hint="en")
+    again = re.search(r"/link (\d{8})", await citizen.say("/link"))
+    assert again is not None
+    world.now += timedelta(seconds=5)
+    await own.say(f"/link {again[1]}")
+    await own.tap("link:yes")
+    first, second = await sent(world)
+    assert "Linked" in await (citizen.tap(second[0].buttons[0].data) if pressing else citizen.say("1"))
+    assert (await own.person()).id == (await citizen.person()).id
+    assert (await stranger.person()).id != (await citizen.person()).id
+    assert "Nothing was linked" in await citizen.tap(first[0].buttons[1].data)
+    assert "not right" in await citizen.tap(first[0].buttons[0].data)
+    assert (await stranger.person()).id != (await citizen.person()).id
 
 
 async def test_both_chats_hear_that_they_are_one(world: Any, citizen: Any, code: str) -> None:

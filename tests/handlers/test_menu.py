@@ -34,6 +34,8 @@ BUTTONS = [
     "stop:no",
     "link:yes",
     "link:no",
+    "link:yes:1",
+    "link:no:99999999999999999999999",
     "safe:ABC234",
     "help:ABC234",
     "safe:NOPE22",

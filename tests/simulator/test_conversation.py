@@ -144,8 +144,8 @@ def test_joining_two_channels() -> None:
 
 
 def test_the_channel_that_showed_a_code_agrees_and_goes_on() -> None:
-    first, said = done(Talk(Stage.PROTECTED, code="12345678"), message("You?", ("link:yes", "link:no")))
-    assert (first.stage, said) == (Stage.PROTECTED, [(ActionKind.BUTTON, "link:yes")])
+    first, said = done(Talk(Stage.PROTECTED, code="12345678"), message("You?", ("link:yes:7", "link:no:7")))
+    assert (first.stage, said) == (Stage.PROTECTED, [(ActionKind.BUTTON, "link:yes:7")])
     assert done(first, message("Joined.")) == (first, [])
 
 
