@@ -1,14 +1,15 @@
-"""`python -m benchmarks [PART ...]`: measures and prints. Parts: places, audience, reach, transport."""
+"""`python -m benchmarks [PART ...]`: measures and prints. Parts: places, audience, faq, reach, transport."""
 
 import os
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import audience, places, reach, transport
+from benchmarks import audience, faq, places, reach, transport
 
 PARTS: Mapping[str, Callable[[], None]] = {
     "places": places.run,
     "audience": audience.run,
+    "faq": faq.run,
     "reach": reach.run,
     "transport": transport.run,
 }

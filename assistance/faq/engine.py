@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from assistance.faq.grams import fold, is_markless, neat
+from assistance.faq.grams import fold, is_markless, neat, plain
 from assistance.faq.groups import Scores
 from assistance.faq.index import Asked, LanguageIndex, take_apart, texts_of
 from assistance.faq.semantic import Embedder, Vectors
@@ -30,6 +30,7 @@ from assistance.faq.thresholds import (
 
 SHOWN = 3
 LISTED = 10
+CERTAIN = 2.0  # the most a confidence can be: asked exactly as it was approved
 TWIN = "~"  # behind a language: typed without its marks
 
 Bank = Mapping[str, Mapping[str, Sequence[str]]]
@@ -126,6 +127,11 @@ class Engine:
         vector = self._embedder.embed([words])[0] if self._embedder is not None else None
         asked = take_apart(words, vector)
         own = self._in_language(asked, words, language, allowed)
+        exact = self._exact(words, language, allowed)
+        if exact is not None:
+            others = own[0].candidates() if own is not None else ()
+            rest = [each for each in others if each.subject != exact]
+            return Found(Decision.ANSWER, language, (Candidate(exact, CERTAIN), *rest)[:LISTED])
         if own is not None:
             ranked, thresholds = own
             if ranked.sure >= thresholds.choose:
@@ -150,6 +156,13 @@ class Engine:
             return None
         name = f"{language}{TWIN}" if markless else language
         return ranked, self.calibration.of(name, self._range)
+
+    def _exact(self, words: str, language: str, allowed: Collection[str] | None) -> str | None:
+        """The one subject that somebody approved exactly these words for, but for marks, case and signs."""
+        index = self._indexes.get(language)
+        subjects = index.exactly(plain(words)) if index is not None else frozenset[str]()
+        subject = next(iter(subjects)) if len(subjects) == 1 else None
+        return subject if subject is not None and (allowed is None or subject in allowed) else None
 
     def _elsewhere(
         self, asked: Asked, words: str, language: str, allowed: Collection[str] | None

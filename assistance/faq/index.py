@@ -77,6 +77,10 @@ class LanguageIndex:
         self.texts = [text for subject in self.subjects for text in questions[subject]]
         self.sizes = [len(questions[subject]) for subject in self.subjects]
         apart = [plain(text) for text in self.texts]
+        owners = [subject for subject in self.subjects for _ in questions[subject]]
+        self._exact: dict[str, frozenset[str]] = {}
+        for words_of, owner in zip(apart, owners, strict=True):
+            self._exact[words_of] = self._exact.get(words_of, frozenset()) | {owner}
         gram_rows, word_rows = [grams(text) for text in apart], [words(text) for text in apart]
         self._grams, self._words = TfIdf(gram_rows), TfIdf(word_rows)
         self.gram_groups = Groups(self.sizes, lambda row: self._grams.scores(gram_rows[row]))
@@ -94,6 +98,10 @@ class LanguageIndex:
     def groups(self) -> Groups:
         """How the questions belong together."""
         return self.gram_groups
+
+    def exactly(self, asked: str) -> frozenset[str]:
+        """The subjects with a question that is `asked` once both are `plain`."""
+        return self._exact.get(asked, frozenset()) if asked else frozenset()
 
     def score(self, asked: Asked, *, markless: bool = False, without: int | None = None) -> Scores:
         """How near every subject is, about 0..1."""
