@@ -91,8 +91,9 @@ class Templates:
         found = []
         for one in known:
             gateway = self._accounts.get(one.account)
-            if gateway is not None:
-                found.append(await self._one(gateway, one))
+            checked = await self._one(gateway, one) if gateway is not None else None
+            if checked is not None:
+                found.append(checked)
         return found
 
     async def watch(self) -> None:
@@ -114,7 +115,8 @@ class Templates:
         asked = [one.checked_at for one in known if one.account in self._accounts]
         return any(at is None or self._clock.now() - at >= EVERY for at in asked)
 
-    async def _one(self, gateway: WhatsAppGateway, known: Template) -> Checked:
+    async def _one(self, gateway: WhatsAppGateway, known: Template) -> Checked | None:
+        """None when somebody put another one in its place while Twilio was asked."""
         try:
             looked = await gateway.look(known)
         except SendError as error:
@@ -126,7 +128,8 @@ class Templates:
             problems.insert(0, f"it is not used ({looked.template.refusal})")
         checked = Checked(known, looked.template, tuple(problems))
         async with self._database.durable() as connection:
-            await whatsapp_book.write(connection, looked.template, self._clock.now())
+            if not await whatsapp_book.refresh(connection, looked.template, self._clock.now()):
+                return None
             await self._tell(connection, checked)
         return checked
 

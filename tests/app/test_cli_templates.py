@@ -1,8 +1,10 @@
 """`muster template`: the register, and what Twilio's Content API says of it, over a real HTTP server."""
 
 import json
+import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -30,16 +32,21 @@ class ContentApi:
     """Contents by id, and what WhatsApp says of each."""
 
     contents: dict[str, dict[str, Any]] = field(default_factory=dict)
-    approvals: dict[str, dict[str, Any]] = field(default_factory=dict)
+    approvals: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     status: int = 200
+    code: int | None = 20500
     base: str = ""
+    meanwhile: Callable[[], object] | None = None  # happens during the next answer
 
     def answer(self, path: str) -> tuple[int, dict[str, Any]]:
         self.asked.append(path)
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
         sid = path.split("/")[3] if path.count("/") > 2 else ""
         if self.status != 200:
-            return self.status, {"code": 20500, "status": self.status, "message": "x"}
+            return self.status, {"code": self.code, "status": self.status, "message": "x"}
         if sid not in self.contents:
             return 404, {"code": 20404, "status": 404, "message": "x"}
         if path.endswith("/ApprovalRequests"):
@@ -160,6 +167,42 @@ def test_without_twilio_nothing_is_changed(ready: Shell, api: ContentApi) -> Non
     assert ran.code == 2
     assert "Twilio could not be asked" in ran.err
     assert rows(ready, "list") == before
+
+
+@pytest.mark.parametrize("what", ["an object", ["approved"], 7])
+def test_an_answer_of_another_shape_changes_nothing(ready: Shell, api: ContentApi, what: Any) -> None:
+    ready.muster("template", "set", "knock", "en", KNOCK).done()
+    before = rows(ready, "list")
+    good = api.contents[KNOCK]
+    for approvals, contents in (({KNOCK: what}, {KNOCK: good}), ({}, {KNOCK: {**good, "types": what}})):
+        api.approvals, api.contents = approvals, contents
+        ran = ready.muster("template", "sync")
+        assert ran.code == 2
+        assert "Twilio could not be asked (unreadable_answer)" in ran.err
+        assert rows(ready, "list") == before
+
+
+def test_a_proxys_404_says_nothing_of_a_template(ready: Shell, api: ContentApi) -> None:
+    api.approve(KNOCK)
+    ready.muster("template", "set", "knock", "en", KNOCK).done()
+    ready.muster("template", "sync").done()
+    before = rows(ready, "list")
+    api.status, api.code = 404, None
+    assert ready.muster("template", "sync").code == 2
+    assert rows(ready, "list") == before
+
+
+def test_what_is_replaced_while_twilio_is_asked_stays_replaced(ready: Shell, api: ContentApi) -> None:
+    ready.muster("template", "set", "knock", "en", KNOCK).done()
+    other = f"HX{'d' * 32}"
+
+    def replace() -> None:
+        with closing(sqlite3.connect(ready.folder / "muster.db")) as database, database:
+            database.execute("UPDATE template SET sid = ?", (other,))
+
+    api.meanwhile = replace
+    assert ready.muster("template", "sync", "--json").json == []
+    assert rows(ready, "list")["knock en"]["sid"] == other
 
 
 def test_removing(ready: Shell) -> None:

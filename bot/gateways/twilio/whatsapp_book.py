@@ -38,6 +38,20 @@ async def write(connection: AsyncConnection, new: Template, now: datetime) -> No
     await upsert(connection, template, values | {"slots": list(new.slots), "changed_at": now}, _KEY, _REST)
 
 
+async def refresh(connection: AsyncConnection, told: Template, now: datetime) -> bool:
+    """Write what the provider says of a template; False when it is not the one in its place now."""
+    columns = template.c
+    same = (
+        (columns.account == told.account)
+        & (columns.purpose == told.purpose)
+        & (columns.language == told.language)
+        & (columns.sid == told.sid)
+    )
+    values = {name: getattr(told, name) for name in ("name", "category", "state", "checked_at")}
+    changed = update(template).where(same).values(**values, changed_at=now)
+    return (await connection.execute(changed)).rowcount == 1
+
+
 async def remove(connection: AsyncConnection, account: str, purpose: Purpose, language: str) -> bool:
     """Take a template out of the register; False when it was not there."""
     columns = template.c

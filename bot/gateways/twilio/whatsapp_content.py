@@ -11,15 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from twilio.base.exceptions import TwilioException
-
 from bot.errors import UnknownOutcomeError
-from bot.gateways.twilio.client import TwilioClient
+from bot.gateways.twilio.client import UNREADABLE, TwilioClient
 from bot.gateways.twilio.errors import translate
 from bot.gateways.twilio.http import RefusedError
 from bot.gateways.twilio.whatsapp_templates import ANY_LANGUAGE, Category, Purpose, Template, TemplateState
 
-NOT_FOUND = 404
+NOT_FOUND = 20404  # Twilio's own code: a proxy's page with HTTP 404 says nothing of a template
 
 _VARIABLE = re.compile(r"\{\{\s*(\w{1,16})\s*\}\}")
 _QUICK_REPLY = "twilio/quick-reply"
@@ -49,12 +47,14 @@ async def look(client: TwilioClient, known: Template, now: datetime) -> Looked:
         body = await content.fetch_async()
         approval = await content.approval_fetch().fetch_async()
     except RefusedError as error:
-        if error.status == NOT_FOUND:
+        if error.code == NOT_FOUND:
             return Looked(replace(known, state=TemplateState.MISSING, checked_at=now))
         raise translate(error) from None
-    except (TwilioException, ValueError, AttributeError, TypeError):
+    except UNREADABLE:
         raise UnknownOutcomeError("unreadable_answer") from None
-    told = approval.whatsapp or {}
+    told, types = approval.whatsapp or {}, body.types or {}
+    if not isinstance(told, dict) or not isinstance(types, dict):
+        raise UnknownOutcomeError("unreadable_answer")
     fresh = replace(
         known,
         name=str(told.get("name") or body.friendly_name or known.name)[:120],
@@ -62,7 +62,6 @@ async def look(client: TwilioClient, known: Template, now: datetime) -> Looked:
         state=_state(str(told.get("status") or TemplateState.UNSUBMITTED)),
         checked_at=now,
     )
-    types = body.types or {}
     return Looked(fresh, tuple(_problems(fresh, str(body.language or ""), types)))
 
 
