@@ -20,7 +20,7 @@ from tests.postgres import fresh_database
 from tests.service import make_settings, running
 
 PER_SECOND = 200
-PACE = Pace(speed=60.0, think_s=0.05, parallel=250, patience_s=300.0, fate_window_s=1.0)
+PACE = Pace(speed=60.0, think_s=0.05, parallel=120, patience_s=900.0, fate_window_s=1.0)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
