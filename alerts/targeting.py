@@ -6,7 +6,7 @@ since the index was built is read from the change feed before every resolution.
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -37,12 +37,15 @@ class Targeting:
         touch: Touch,
         channel_order: Sequence[str] = (),
         table: ChannelTable | None = None,
+        switched_on: Collection[str] | None = None,
     ) -> None:
+        """`switched_on`: channels that can be sent to, for the forecast only; None = all."""
         self._database = database
         self._clock = clock
         self._touch = touch
         self._channels = tuple(channel_order)
         self._table = table or ChannelTable({})
+        self._switched_on = switched_on
         self._indexes: dict[bool, AudienceIndex] = {}
         self._country: dict[int, str] = {}
         self._last_change = -1
@@ -112,7 +115,12 @@ class Targeting:
             by_language=_tally(columns.language[who], columns.languages),
             by_confidence={level.value: confidence[level.value] for level in CONFIDENCES},
             ways=await asyncio.to_thread(
-                count_ways, columns, columns.person_id[who], self._country, Preference(self._table)
+                count_ways,
+                columns,
+                columns.person_id[who],
+                self._country,
+                Preference(self._table),
+                self._switched_on,
             ),
         )
 

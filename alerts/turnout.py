@@ -1,7 +1,7 @@
 """How many of an audience have which channel, and which of them is tried first. Pure; numpy."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -10,14 +10,22 @@ from alerts.routing import Preference
 from places.people import Ids
 from registry.columns import HeadcountColumns
 
+OFF = (9, False)  # behind whatever is switched on
+
 
 def count_ways(
-    columns: HeadcountColumns, people: Ids, countries: Mapping[int, str], preference: Preference
+    columns: HeadcountColumns,
+    people: Ids,
+    countries: Mapping[int, str],
+    preference: Preference,
+    switched_on: Collection[str] | None = None,
 ) -> tuple[WayCount, ...]:
     """Count the ways to `people` (ids) by channel, country and language, most first ones first.
 
     Args:
         countries: where people are (ISO-2), those not named unknown.
+        switched_on: channels that can be sent to now: nobody is tried first on another one while they have
+            one of these. None = all.
     """
     mine = np.isin(columns.owner, people)
     owner, way = columns.owner[mine], columns.way[mine]
@@ -25,7 +33,10 @@ def count_ways(
     spoken = [columns.languages[code] for code in columns.language[at].tolist()]
     where = [countries.get(person, "") for person in owner.tolist()]
     named = [columns.channels[code] for code in way.tolist()]
-    steps = {pair: preference.step(*pair) for pair in set(zip(where, named, strict=True))}
+    steps = {
+        pair: preference.step(*pair) if switched_on is None or pair[1] in switched_on else OFF
+        for pair in set(zip(where, named, strict=True))
+    }
     placed = [steps[pair] for pair in zip(where, named, strict=True)]
     # The last key counts most: by person, then what works before what does not, then their own order.
     order = np.lexsort(

@@ -45,7 +45,10 @@ def build_services(core: Core, geography: Geography) -> Services:
     settings = core.settings
     rules = Rules(ministry_language=settings.ministry_language)
     channels = [channel.value for channel in CHANNEL_ORDER]
-    targeting = Targeting(core.database, core.clock, geography.touch, channels, core.channel_table)
+    switched_on = frozenset(channel for channel, _ in core.gateways.all)
+    targeting = Targeting(
+        core.database, core.clock, geography.touch, channels, core.channel_table, switched_on
+    )
     passwords = Passwords()
     faq_desk = build_desk(core)
     console_url = settings.console_url or f"http://{settings.console_listen}"

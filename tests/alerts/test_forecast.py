@@ -132,3 +132,11 @@ def test_the_turnout_counts_everybody_once_on_their_first_and_on_each_channel(
     ]
     assert firsts == {channel: expected.count(channel) for channel in set(expected)}
     assert count_ways(columns, ids[:0], {}, Preference(table)) == ()
+
+
+def test_who_has_another_way_is_not_tried_first_where_we_are_off() -> None:
+    people = [(1, "vi", False), (2, "vi", False)]
+    columns = headcount_of(people, [(1, 0, "telegram", 1), (1, 1, "sms", 2), (2, 0, "telegram", 3)], CHANNELS)
+    ids = np.array([1, 2], dtype=np.int64)
+    found = count_ways(columns, ids, {}, Preference(), frozenset({"sms", "viber"}))
+    assert {(one.channel, one.first, one.any) for one in found} == {("telegram", 1, 2), ("sms", 1, 1)}
