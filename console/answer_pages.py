@@ -162,7 +162,7 @@ async def _page(request: web.Request, *, reasons: Sequence[Reason] = (), status:
         "answer.html",
         status=status,
         entry=entry,
-        parts={
+        by_part={
             part: [row for row in rows if row.state in standing] for part, rows in sorted(current.items())
         },
         history=history,
