@@ -51,39 +51,41 @@ class Allowance:
     beyond: bool
     on_cap: OnCap
 
-    async def take(self, wanted: int, *, urgent: bool) -> int:
+    async def take(self, wanted: int, *, urgent: bool, at: datetime) -> int:
         """Count up to `wanted` messages and return how many may be sent.
+
+        Args:
+            at: now (aware UTC): its month is the one they count in.
 
         Raises:
             StorageUnavailableError: nothing was counted.
         """
-        now = self.clock.now()
         async with self.database.bulk() as connection:
-            await insert_new(connection, spending, [self._row(now)], ["channel", "account", "month"])
+            await insert_new(connection, spending, [self._row(at)], ["channel", "account", "month"])
             # The row is ours until the end of the transaction: two processes never take the last one both.
-            query = select(spending.c.used, spending.c.capped_at).where(self._mine(now)).with_for_update()
+            query = select(spending.c.used, spending.c.capped_at).where(self._mine(at)).with_for_update()
             row = (await connection.execute(query)).one()
             left = Spent(row.used, self.cap).left
             granted = wanted if urgent and self.beyond else min(wanted, left)
             spent = Spent(row.used + granted, self.cap)
             tell = row.capped_at is None and (wanted > left or not spent.left)
-            values = {"used": spent.used} | ({"capped_at": now} if tell else {})
-            await connection.execute(update(spending).where(self._mine(now)).values(values))
+            values = {"used": spent.used} | ({"capped_at": at} if tell else {})
+            await connection.execute(update(spending).where(self._mine(at)).values(values))
             if tell:
-                await self.on_cap(connection, self.channel, self.account, spent, now)
+                await self.on_cap(connection, self.channel, self.account, spent, at)
         return granted
 
-    async def give_back(self, unused: int) -> None:
-        """The provider did not take `unused` messages that were counted.
+    async def give_back(self, unused: int, *, at: datetime) -> None:
+        """The provider did not take `unused` messages that were counted at `at`; that month may have ended, and the
+        next one owes them nothing.
 
         Raises:
             StorageUnavailableError: they stay counted.
         """
         if unused < 1:
             return
-        now = self.clock.now()
         async with self.database.bulk() as connection:
-            mine = self._mine(now) & (spending.c.used >= unused)  # the month may have ended meanwhile
+            mine = self._mine(at) & (spending.c.used >= unused)
             await connection.execute(update(spending).where(mine).values(used=spending.c.used - unused))
 
     async def spent(self, connection: AsyncConnection) -> Spent:

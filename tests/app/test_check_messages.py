@@ -42,7 +42,7 @@ async def test_people_prices_and_caps(
                 )
                 await join(connection, core.vault, telegram("1"), place=BANGKOK)
             allowance = allowance_of(core.settings, core.database, core.clock, "main")
-            await allowance.take(8, urgent=False)
+            await allowance.take(8, urgent=False, at=core.clock.now())
             told = await found(core)
             assert "2 people" in told["muster.sms.E001"]
             assert told["muster.sms.E001"].endswith("TH 2")

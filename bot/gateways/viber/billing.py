@@ -8,7 +8,7 @@ verified 2026-11-22). Somebody of whom we do not know when they wrote counts as 
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.errors import QuotaError, TransientError
@@ -26,12 +26,14 @@ CAP = "monthly_cap"  # code of the error
 class Budget(Protocol):
     """Billed messages that may still be sent; `bot.allowance.Allowance` is one."""
 
-    async def take(self, wanted: int, *, urgent: bool) -> int:
-        """Count up to `wanted` and return how many may leave; raises `StorageUnavailableError`."""
+    async def take(self, wanted: int, *, urgent: bool, at: datetime) -> int:
+        """Count up to `wanted` in the month of `at`, which is now, and return how many may leave; raises
+        `StorageUnavailableError`.
+        """
         ...
 
-    async def give_back(self, unused: int) -> None:
-        """These did not leave; raises `StorageUnavailableError`."""
+    async def give_back(self, unused: int, *, at: datetime) -> None:
+        """These, counted at `at`, did not leave; raises `StorageUnavailableError`."""
         ...
 
 
@@ -43,11 +45,13 @@ class Bill:
         outside: places of those it is billed for.
         refused: places of those whom the cap leaves out.
         held: how many messages are counted for it and have not left.
+        at: when they were counted.
     """
 
     outside: frozenset[int]
     refused: frozenset[int]
     held: int
+    at: datetime
 
     def leaves(self, places: Iterable[int]) -> None:
         """One part is about to leave for these; whatever happens now, it may be billed."""
@@ -74,17 +78,19 @@ class Billing:
             TransientError: nobody can count now, so nothing leaves.
         """
         outside = [place for place, one in enumerate(to) if not self._in_session(one)]
+        now = self.clock.now()
         if not outside:
-            return Bill(frozenset(), frozenset(), 0)
+            return Bill(frozenset(), frozenset(), 0, now)
         parts = len(message.parts)
         try:
-            granted = await self.budget.take(len(outside) * parts, urgent=message.outbound.urgent)
+            wanted, urgent = len(outside) * parts, message.outbound.urgent
+            granted = await self.budget.take(wanted, urgent=urgent, at=now)
         except StorageUnavailableError:
             raise TransientError("no_storage") from None
         people = granted // parts
-        bill = Bill(frozenset(outside[:people]), frozenset(outside[people:]), granted)
+        bill = Bill(frozenset(outside[:people]), frozenset(outside[people:]), granted, now)
         if people < len(outside):
-            await self._return(granted % parts)
+            await self._return(granted % parts, now)
             bill.held = people * parts
         if len(bill.refused) == len(to):
             raise QuotaError(CAP)
@@ -92,17 +98,17 @@ class Billing:
 
     async def settle(self, bill: Bill) -> None:
         """Give back what did not leave."""
-        await self._return(bill.held)
+        await self._return(bill.held, bill.at)
         bill.held = 0
 
     def _in_session(self, to: Address) -> bool:
         return to.heard_at is not None and self.clock.now() - to.heard_at < SESSION
 
-    async def _return(self, unused: int) -> None:
+    async def _return(self, unused: int, at: datetime) -> None:
         if unused < 1:
             return
         try:
-            await self.budget.give_back(unused)
+            await self.budget.give_back(unused, at=at)
         except StorageUnavailableError:
             # Counted though not billed: the cap is reached a little early, and never late.
             LOG.warning("messages that did not leave stay counted", extra={"messages": unused})

@@ -41,14 +41,14 @@ class Purse:
     beyond: bool = False
     away: bool = False
 
-    async def take(self, wanted: int, *, urgent: bool) -> int:
+    async def take(self, wanted: int, *, urgent: bool, at: datetime) -> int:
         if self.away:
             raise StorageUnavailableError("away")
         granted = wanted if urgent and self.beyond else min(wanted, max(0, self.left))
         self.left -= granted
         return granted
 
-    async def give_back(self, unused: int) -> None:
+    async def give_back(self, unused: int, *, at: datetime) -> None:
         if self.away:
             raise StorageUnavailableError("away")
         self.left += unused
