@@ -5,6 +5,7 @@ names without the prefix. The accounts of the plain settings are called `main`.
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,11 +50,14 @@ class Entry:
         return self.values.get(key, default)
 
     def number(self, key: str, default: float) -> float:
-        """A setting as a number; raises `HalfConfiguredError`."""
+        """A setting as a number, 0 or more; raises `HalfConfiguredError`."""
         try:
-            return float(self.values.get(key, default))
+            number = float(self.values.get(key, default))
         except ValueError:
-            raise HalfConfiguredError(f"{FILE}: {key} of the account {self.account} is no number") from None
+            number = math.nan
+        if not 0 <= number < math.inf:
+            raise HalfConfiguredError(f"{FILE}: {key} of the account {self.account} is no number, 0 or more")
+        return number
 
 
 def read_accounts(path: Path | None) -> Sequence[Entry]:

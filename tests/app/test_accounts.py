@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.accounts import KEYS, read_accounts
+from app.accounts import KEYS, Entry, read_accounts
 from app.gateways import Gateways, build_gateways
 from app.metrics import Metrics
 from app.settings import Settings, SettingsError, read
@@ -143,3 +143,11 @@ def test_secrets_are_not_shown_by_accident(tmp_path: Path) -> None:
     (entry,) = read_accounts(written(tmp_path, [ASIA]))
     assert "canary" not in repr(entry)
     assert KEYS[entry.provider] >= set(entry.values)
+
+
+@pytest.mark.parametrize("number", ["many", "nan", "inf", "-1", "True", ""])
+def test_a_number_that_is_none_is_named_and_not_quoted(number: str) -> None:
+    entry = Entry("viber", "second", {"monthly_cap": number})
+    with pytest.raises(HalfConfiguredError, match="monthly_cap of the account second is no number"):
+        entry.number("monthly_cap", 5.0)
+    assert entry.number("per_second", 5.0) == 5.0
