@@ -76,8 +76,8 @@ class Allowance:
         return granted
 
     async def give_back(self, unused: int, *, at: datetime) -> None:
-        """The provider did not take `unused` messages that were counted at `at`; that month may have ended, and the
-        next one owes them nothing.
+        """The provider did not take `unused` messages that were counted at `at`; the next month, if it has
+        begun, owes them nothing.
 
         Raises:
             StorageUnavailableError: they stay counted.
