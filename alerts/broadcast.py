@@ -94,8 +94,12 @@ class Broadcast:
 
     async def _fill(self) -> None:
         """Take slots for what is ready and send; or wait until something changes."""
+        access = self.line.access()
+        if access:
+            self.closed = access  # nobody of this batch can be sent to here: their next channel is tried
+            return
         wanted = min(len(self._ready), self.room())
-        if wanted < 1 or not self.line.lease.may_send(self.held):
+        if wanted < 1 or access is None or not self.line.lease.may_send(self.held):
             await self._nap(LONGEST_NAP_S)
             return
         items: list[Item] = []

@@ -19,6 +19,14 @@ Render = Callable[[int, str, bool], Awaitable[Prepared]]
 Save = Callable[[Sequence[Outcome], Sequence[Item]], Awaitable[None]]
 """Writes outcomes and moved addresses to SQL, however long that is away."""
 
+Access = Callable[[], str | None]
+"""Whether the provider lets our account in: "" = yes, None = nobody knows yet, else why not, as a code."""
+
+
+def always_open() -> str | None:
+    """The access of an account that needs no introduction."""
+    return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -33,3 +41,4 @@ class Line:
     write_ahead: Callable[[Sequence[int]], Awaitable[None]]
     deadlines: Deadlines
     clock: Clock
+    access: Access = always_open

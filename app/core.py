@@ -70,17 +70,20 @@ class Core:
         async with self.database.durable() as connection:
             await page_account_closed(connection, channel, account, code, self.clock.now())
 
-    async def open_gateway(self, gateway: Gateway) -> bool:
-        """Introduce ourselves at one provider; a failure closes that channel only and pages the operators."""
+    async def open_gateway(self, gateway: Gateway) -> str:
+        """Introduce ourselves at one provider; a failure closes that channel only and pages the operators.
+
+        Returns the code of the refusal, "" = we are in.
+        """
         subject = f"{gateway.channel}:{gateway.account}"
         try:
             await gateway.open()
         except ClosedError as error:
             await self.account_closed(gateway.channel.value, gateway.account, error.code)
-            return False
+            return error.code
         async with self.database.durable() as connection:
             await notices.resolve(connection, kind="account.closed", subject=subject, at=self.clock.now())
-        return True
+        return ""
 
 
 def _channel_table(settings: Settings) -> ChannelTable:

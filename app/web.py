@@ -137,7 +137,7 @@ class WebProcess:
         opened = [
             gateway.name
             for gateway in self._core.gateways.telegrams
-            if await self._core.open_gateway(gateway)
+            if not await self._core.open_gateway(gateway)
         ]
         return self._core.settings.telegram_name or next(iter(opened), "")
 

@@ -22,14 +22,13 @@ from alerts.standing import Standings
 from alerts.work import Ledger
 from app.calling import number_to_call
 from app.core import Core
+from app.opening import Opening
 from app.signals import until_drained
 from bot.gateway import Gateway
 from bot.inbox import lane_of
 from registry import addresses, optouts, people
 from storage.keys import AccountKeys
 from storage.redis import connect_redis, end_tasks
-
-REOPEN_S = 30.0
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +59,8 @@ class WorkerProcess:
         """Send until stopped, then drain."""
         async with AsyncExitStack() as stack:
             work = [self._account(account, gateway, stack) for account, gateway in self._gateways()]
-            self._accounts = list(await asyncio.gather(*work))
+            pairs = await asyncio.gather(*work)
+            self._accounts = [account for account, _ in pairs]
             await self._epoch.look()
             watching = asyncio.create_task(self._epoch.run())
             try:
@@ -68,7 +68,7 @@ class WorkerProcess:
                 if self._stopping.is_set():
                     return
                 drain_s = self._core.settings.drain_s
-                await until_drained(self._run_all(), self._stopping, drain_s)
+                await until_drained(self._run_all(pairs), self._stopping, drain_s)
             finally:
                 await end_tasks([watching])
 
@@ -80,22 +80,24 @@ class WorkerProcess:
     def _gateways(self) -> list[tuple[Account, Gateway]]:
         return list(self._core.gateways.all.items())
 
-    async def _run_all(self) -> None:
-        await asyncio.gather(*(self._run_one(account) for account in self._accounts))
+    async def _run_all(self, pairs: Sequence[tuple[AccountWorker, Opening]]) -> None:
+        await asyncio.gather(*(self._run_one(account, opening) for account, opening in pairs))
 
-    async def _run_one(self, account: AccountWorker) -> None:
-        """Open the account's gateway, again and again while its provider refuses us, and send."""
-        while not await self._core.open_gateway(account.line.gateway):
-            try:
-                async with asyncio.timeout(REOPEN_S):
-                    await self._stopping.wait()
-                return
-            except TimeoutError:
-                continue
-        await account.run()
+    async def _run_one(self, account: AccountWorker, opening: Opening) -> None:
+        """Get in at the provider, and work meanwhile: whoever it keeps out is tried elsewhere."""
+        knocking = asyncio.create_task(opening.run(self._stopping))
+        try:
+            await account.run()
+        finally:
+            await end_tasks([knocking])
+            if not knocking.cancelled():
+                knocking.result()
 
-    async def _account(self, account: Account, gateway: Gateway, stack: AsyncExitStack) -> AccountWorker:
+    async def _account(
+        self, account: Account, gateway: Gateway, stack: AsyncExitStack
+    ) -> tuple[AccountWorker, Opening]:
         core, keys = self._core, AccountKeys(*account)
+        opening = Opening(core, gateway)
         blocking = connect_redis(core.settings.redis_url, connections=2, timeout_s=BLOCK_MS / 1000 + 5)
         stack.push_async_callback(blocking.aclose)
         queue = Queue(core.redis, blocking, keys, self._name)
@@ -113,9 +115,10 @@ class WorkerProcess:
             write_ahead=self._write_ahead,
             deadlines=core.deadlines,
             clock=core.clock,
+            access=opening.access,
         )
         ledger = Ledger(gone=self._gone, moved=self._moved, closed=core.account_closed, stopped=self._stopped)
-        return AccountWorker(line, core.database, core.vault, ledger, self._epoch)
+        return AccountWorker(line, core.database, core.vault, ledger, self._epoch), opening
 
     def _lose(self, epoch: str) -> None:
         for lease in self._leases:

@@ -19,7 +19,7 @@ from alerts.deadlines import Deadlines
 from alerts.dispatch import Dispatch
 from alerts.epoch import EpochKeeper, EpochWatch
 from alerts.lease import Lease
-from alerts.line import Line, Render
+from alerts.line import Access, Line, Render, always_open
 from alerts.outcomes import name_attempts
 from alerts.plans import Assignment, Plan, write_deliveries
 from alerts.queue import Queue
@@ -151,7 +151,7 @@ class PostRoom:
     def queue(self, consumer: str) -> Queue:
         return Queue(self.redis, self.redis, AccountKeys(*ACCOUNT), consumer)
 
-    def worker(self, name: str, render: Render = as_named) -> AccountWorker:
+    def worker(self, name: str, render: Render = as_named, access: Access = always_open) -> AccountWorker:
         """A sender as a process of its own would have it."""
         queue = self.queue(name)
         lease = Lease(queue, self.clock)
@@ -165,6 +165,7 @@ class PostRoom:
             write_ahead=self._write_ahead,
             deadlines=Deadlines(),
             clock=self.clock,
+            access=access,
         )
         epoch = EpochWatch(self.redis, lease.lose)
         return AccountWorker(

@@ -102,6 +102,33 @@ async def test_who_only_a_receipt_knows_of_is_due_for_the_next_rung_all_the_same
     assert None not in due
 
 
+async def test_an_account_that_is_refused_lets_its_people_go_on(room: PostRoom) -> None:
+    await room.write(25)
+    async with room.at_work(room.worker("one", access=lambda: "unauthorized")):
+        await room.all_sent()
+    assert not room.provider.taken
+    assert await room.states() == {"failed": 25}
+    async with room.database.read() as connection:
+        query = select(delivery.c.error, delivery.c.next_at.is_not(None)).distinct()
+        assert [tuple(row) for row in await connection.execute(query)] == [("unauthorized", True)]
+
+
+async def test_nobody_is_given_up_while_the_provider_was_not_asked(room: PostRoom) -> None:
+    values = await room.write(25)
+    answers: list[str | None] = [None]
+    async with room.at_work(room.worker("one", access=lambda: answers[-1])):
+        await room.dispatch.step()
+
+        async def taken_up() -> bool:
+            return bool(await room.redis.xlen(AccountKeys(*ACCOUNT).stream(1)))
+
+        await until(taken_up, 20, "the batches are on their stream")
+        assert await room.states() == {"queued": 25}
+        answers.append("")
+        await room.all_sent()
+    assert room.provider.taken == dict.fromkeys(values, 1)
+
+
 async def test_another_worker_repeats_only_what_was_in_flight(room: PostRoom) -> None:
     values = await room.write(10)
     flying = set(values[6:])
