@@ -16,6 +16,9 @@ import yaml
 from assistance.faq.content import Facts, Wording, language_of, subject_of
 from assistance.faq.errors import ContentRefusedError, FileRefusedError
 
+# libyaml where the package was built with it: ten times as fast, the same safe kind.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 MAX_SIGNS = 4_000_000
 MAX_ENTRIES = 5_000
 _FACTS = ("topic", "countries", "valid_from", "valid_to", "source", "review_on", "careful")
@@ -64,7 +67,7 @@ def write_entries(entries: Sequence[FileEntry], *, kind: str) -> str:
         }
         for entry in entries
     ]
-    return yaml.safe_dump(rows, allow_unicode=True, sort_keys=False, width=110)
+    return str(yaml.dump(rows, Dumper=_DUMPER, allow_unicode=True, sort_keys=False, width=110))
 
 
 def _entry(row: object, number: int, topic: str) -> FileEntry:
@@ -98,7 +101,7 @@ def _entry(row: object, number: int, topic: str) -> FileEntry:
 
 def _from_yaml(text: str) -> list[Any]:
     try:
-        rows = yaml.safe_load(text)
+        rows = yaml.load(text, _LOADER)  # noqa: S506 - both are the safe kind: plain values only
     except (yaml.YAMLError, ValueError, RecursionError):
         raise FileRefusedError("faq_file_form", "The file is not YAML.") from None
     if not isinstance(rows, list):

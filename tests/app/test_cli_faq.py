@@ -51,4 +51,5 @@ def test_entries_go_in_and_out(shell: Shell, tmp_path: Path) -> None:
     shell.muster("faq", "export", tmp_path / "approved.yaml").done()
     assert (tmp_path / "approved.yaml").read_text() == "[]\n"
     shell.muster("faq", "import").refused("name a file")
+    (tmp_path / "bank.txt").write_text("x")
     shell.muster("faq", "import", tmp_path / "bank.txt").refused("neither")
