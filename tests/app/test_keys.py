@@ -52,13 +52,15 @@ def test_given_keys_are_used_and_nothing_is_written(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("data", "index"), [(new_key_text(), ""), ("", new_key_text())])
+@pytest.mark.parametrize(
+    ("data", "index"), [(new_key_text(), ""), ("", new_key_text())], ids=["data only", "index only"]
+)
 def test_one_key_alone_is_refused(tmp_path: Path, data: str, index: str) -> None:
     with pytest.raises(SettingsError, match="must be set together"):
         open_vault(settings(tmp_path, data, index))
 
 
-@pytest.mark.parametrize("bad", ["canary", "Y2FuYXJ5", "=", new_key_text()[:-4]])
+@pytest.mark.parametrize("bad", ["canary", "Y2FuYXJ5", "=", new_key_text()[:-4]], ids=range(4))
 def test_a_malformed_key_is_refused_and_not_quoted(tmp_path: Path, bad: str) -> None:
     for data, index in ((bad, new_key_text()), (new_key_text(), bad)):
         with pytest.raises(SettingsError) as refused:
