@@ -1,7 +1,8 @@
 """What a warning would take before it is sent: people, units, time and money by channel. Pure.
 
-Two figures of each: the first round, and the worst case in which everybody goes through all their channels.
-Channels work side by side. Prices are those of the country people are in; a foreign number may cost its own.
+Two figures of each: the first round, and the worst case in which everybody goes through all their channels
+and gets the longest message there is. Channels work side by side. Prices, and in the first round the lengths
+of text messages, are those of the country people are in; a foreign number may have its own.
 """
 
 from collections import defaultdict
@@ -21,7 +22,9 @@ class Capacity:
 
     Attributes:
         per_second: units a second: segments of text messages, else messages.
-        weight: units of one message by language of the reader; not named = 1.
+        weight: units of one message by language of the reader, at most; not named = 1. It takes so much of
+            the rate.
+        charged: units of one message by language and country (ISO-2); not named = its weight.
         refused: by language, why nobody who reads it can be reached there at all (a stable code).
         left: billed messages that may still leave this month, None = no cap.
         per_day: people a day whom we may write to first, None = no limit.
@@ -32,6 +35,7 @@ class Capacity:
     channel: str
     per_second: float
     weight: Mapping[str, int] = field(default_factory=dict)
+    charged: Mapping[tuple[str, str], int] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     left: int | None = None
     per_day: int | None = None
@@ -40,7 +44,7 @@ class Capacity:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one channel is given in one case. Unit of `people`: registrations."""
+    """What one channel is given in one case. Unit of `people`: registrations; `units` are those charged."""
 
     people: int = 0
     units: int = 0
@@ -129,13 +133,15 @@ def _channel(
 
 
 def _load(channel: str, ways: Sequence[WayCount], case: str, capacity: Capacity, prices: Prices) -> Load:
-    people = units = 0
+    people = units = slots = 0
     cost: defaultdict[str, Decimal] = defaultdict(Decimal)
     for way in ways:
         count = getattr(way, case)
-        taken = count * capacity.weight.get(way.language, 1)
-        people, units = people + count, units + taken
+        weight = capacity.weight.get(way.language, 1)
+        charged = weight if case == "any" else capacity.charged.get((way.language, way.country), weight)
+        taken = count * charged
+        people, units, slots = people + count, units + taken, slots + count * weight
         price = prices.of(channel, way.country)
         if price is not None and taken:
             cost[price.currency] += taken * price.amount
-    return Load(people, units, units / capacity.per_second if capacity.per_second else 0.0, dict(cost))
+    return Load(people, units, slots / capacity.per_second if capacity.per_second else 0.0, dict(cost))

@@ -5,13 +5,14 @@ many people a day may be written to first.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from alerts.forecast import Capacity
 from app.core import Core
 from app.viber import allowance_of
 from bot.errors import SendError
 from bot.gateway import BulkGateway, Gateway
+from bot.gateways.twilio.sms_gateway import SmsGateway
 from bot.gateways.twilio.whatsapp_gateway import WhatsAppGateway
 from bot.gateways.viber.gateway import ViberGateway
 from bot.messages import Channel, Frame, Outbound
@@ -21,22 +22,31 @@ from bot.slots import knock_problems
 QUEUES_S = {Channel.SMS: 10 * 3600.0, Channel.WHATSAPP: 4 * 3600.0}
 
 
-async def capacities(core: Core, messages: Mapping[str, Outbound]) -> list[Capacity]:
+async def capacities(
+    core: Core, messages: Mapping[str, Outbound], countries: Collection[str] = ()
+) -> list[Capacity]:
     """Every channel that is switched on.
 
     Args:
         messages: a warning by the language of its readers, as they would get it.
+        countries: where those readers are (ISO-2, "" = not known); text messages differ between them.
     """
     by_channel: defaultdict[Channel, list[Gateway]] = defaultdict(list)
     for gateway in core.gateways.all.values():
         by_channel[gateway.channel].append(gateway)
-    return [await _channel(core, channel, group, messages) for channel, group in by_channel.items()]
+    known = [country for country in countries if country]
+    return [await _channel(core, channel, group, messages, known) for channel, group in by_channel.items()]
 
 
 async def _channel(
-    core: Core, channel: Channel, gateways: Sequence[Gateway], messages: Mapping[str, Outbound]
+    core: Core,
+    channel: Channel,
+    gateways: Sequence[Gateway],
+    messages: Mapping[str, Outbound],
+    countries: Collection[str],
 ) -> Capacity:
     weight: dict[str, int] = {}
+    charged: dict[tuple[str, str], int] = {}
     refused: dict[str, str] = {}
     for language, message in messages.items():
         for gateway in gateways:
@@ -46,12 +56,14 @@ async def _channel(
                 refused[language] = code
             else:  # one account that can is enough
                 refused.pop(language, None)
+                charged |= _charged(gateway, language, message, countries)
                 break
     tiers = [gateway.tier.people for gateway in gateways if isinstance(gateway, WhatsAppGateway)]
     return Capacity(
         channel=channel.value,
         per_second=sum(_rate(gateway) for gateway in gateways),
         weight=weight,
+        charged=charged,
         refused=refused,
         left=await _left(core, gateways),
         per_day=_sum(tiers),
@@ -73,6 +85,15 @@ async def _weigh(gateway: Gateway, message: Outbound) -> tuple[str, int]:
         return problems[0], units
     drill = message.frame is Frame.DRILL
     return await gateway.knock_refusal(message.language, drill=drill, asks=notice.asks), units
+
+
+def _charged(
+    gateway: Gateway, language: str, message: Outbound, countries: Collection[str]
+) -> dict[tuple[str, str], int]:
+    if not isinstance(gateway, SmsGateway):
+        return {}
+    prepared = gateway.prepare(message)
+    return {(language, country): gateway.segments_in(prepared, country) for country in countries}
 
 
 def _rate(gateway: Gateway) -> float:

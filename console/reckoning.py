@@ -74,4 +74,4 @@ async def _capacities(services: Services, revision: RevisionRow, count: Headcoun
     if revision.texts:
         alert = alert_of(revision, services.clock.now())
         messages = {tag: services.compose(alert, revision, CODE, tag) for tag in count.by_language}
-    return await services.capacities(messages)
+    return await services.capacities(messages, tuple(count.by_country))

@@ -1,6 +1,6 @@
 """What the console is handed by whoever composes it. Values and contracts only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
@@ -27,9 +27,11 @@ from storage.vault import Vault
 
 
 class Capacities(Protocol):
-    """What the channels can do now, for a warning by the language of its readers."""
+    """What the channels can do now, for a warning by the language of its readers, in `countries` (ISO-2)."""
 
-    async def __call__(self, messages: Mapping[str, Outbound]) -> Sequence[Capacity]: ...
+    async def __call__(
+        self, messages: Mapping[str, Outbound], countries: Collection[str]
+    ) -> Sequence[Capacity]: ...
 
 
 class Compose(Protocol):

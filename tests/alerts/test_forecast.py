@@ -52,6 +52,16 @@ def test_each_channel_in_people_units_seconds_and_money() -> None:
     assert seconds_of(tuple(found.values())) == 920.0
 
 
+def test_the_first_round_is_charged_by_country_and_timed_by_the_most() -> None:
+    capacity = Capacity("sms", 1.0, weight={"vi": 3}, charged={("vi", "TH"): 2})
+    ways = (WayCount("sms", "TH", "vi", 10, 20), WayCount("sms", "VN", "vi", 1, 1))
+    (sms,) = forecast(ways, (capacity,), PRICES)
+    assert (sms.first.units, sms.first.seconds) == (23, 33.0)
+    assert sms.first.cost == {"EUR": Decimal("0.04") * 20 + Decimal("0.10") * 3}
+    assert (sms.worst.units, sms.worst.seconds) == (63, 63.0)
+    assert sms.worst.cost == {"EUR": Decimal("0.04") * 60 + Decimal("0.10") * 3}
+
+
 def test_who_cannot_be_reached_there_is_counted_and_costs_nothing_there() -> None:
     whatsapp = {one.channel: one for one in forecast(WAYS, CAPACITIES, PRICES)}["whatsapp"]
     assert whatsapp.unreachable == {"template_missing": 60}

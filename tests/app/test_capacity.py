@@ -1,5 +1,6 @@
 """What the channels can do is asked of the gateways themselves: rates, segments, templates, caps."""
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -43,6 +44,13 @@ async def test_live_limits_segments_and_templates_reach_the_estimate(
             assert found["sms"].per_second == 50.0
             assert found["sms"].queue_s == 36_000.0
             assert 1 <= found["sms"].weight["en"] <= 2
+            assert found["sms"].charged == {}
+            notice = replace(NOTICE, action="Go up to the higher floors and keep away from the river.")
+            longer = replace(message, notice=notice)
+            abroad = await capacities(core, {"en": longer}, ("TH", "US", ""))
+            (texts,) = [one for one in abroad if one.channel == "sms"]
+            assert set(texts.charged) == {("en", "TH"), ("en", "US")}
+            assert texts.charged["en", "TH"] < texts.charged["en", "US"] == texts.weight["en"]
             assert found["whatsapp"].per_day == 250
             assert found["whatsapp"].refused["en"], "no template is in the register"
             assert found["telegram"].refused == {}

@@ -85,6 +85,13 @@ class SmsGateway:
         texts = render_reply(outbound)
         return Prepared(tuple({"text": text} for text in texts), outbound, sum(map(segments, texts)))
 
+    def segments_in(self, message: Prepared, iso2: str) -> int:
+        """Segments that a number of one country gets, `Prepared.weight` at most; for estimates."""
+        country = self._countries.get(iso2)
+        sender = choose_sender(self._settings.sms_senders, "", country)  # all of one kind are answered alike
+        variant = _variant(two_way=sender.two_way, url=country.url)
+        return sum(segments(part.get("text") or part[variant]) for part in message.parts)
+
     async def send(
         self, to: Address, message: Prepared, *, delivery: int | None = None, key: str | None = None
     ) -> Accepted:

@@ -48,6 +48,18 @@ async def test_a_warning_to_somebody_who_can_answer(twilio: SmallTwilio) -> None
     await gateway.close()
 
 
+@pytest.mark.parametrize(("number", "iso2"), [(GERMAN, "DE"), (THAI, "TH"), (NOWHERE, "")])
+async def test_the_segments_of_a_country_are_those_that_leave(
+    twilio: SmallTwilio, number: str, iso2: str
+) -> None:
+    gateway = gateway_at(twilio)
+    notice = replace(ENGLISH, action="Go up to the higher floors and keep away from the river.")
+    warning = gateway.prepare(replace(WARNING, notice=notice))
+    await gateway.send(to(number), warning, delivery=77)
+    assert gateway.segments_in(warning, iso2) == segments(last(twilio)["Body"]) <= warning.weight
+    await gateway.close()
+
+
 @pytest.mark.parametrize("number", [THAI, NOWHERE, "+999123456789"])
 async def test_a_warning_to_somebody_who_cannot(twilio: SmallTwilio, number: str) -> None:
     gateway = gateway_at(twilio)
