@@ -83,6 +83,13 @@ async def citizen_on_the_web(town: Town, ann: TelegramPerson) -> None:
     await chat.says(button=word("button data"))
     await chat.says(text=f"/link {code}")
     await chat.says(button="link:yes")
+
+    async def asked() -> bool:
+        question = town.service.core.catalog.say("en", "link.ask", channel="\0").partition("\0")[0]
+        return question in town.told(ann)
+
+    await until(asked, 20, "the first chat is asked")
+    await town.update(ann.presses("link:yes"))
     last = word("after joining")
     await chat.says(text=last)
     assert last in await chat.sees()
