@@ -6,12 +6,10 @@ import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from assistance import cases
 from assistance.faq import questions
-from assistance.thread import CITIZEN, MessageKind
 from bot.messages import Outbound
+from handlers.cases import add_words, open_case
 from handlers.visit import Visit
-from staff import audit
 
 WARNED = "faq_warned"  # event code to when its whole text was last said before an answer
 AGAIN = timedelta(hours=1)
@@ -40,26 +38,8 @@ async def warn_first(visit: Visit) -> None:
 
 async def hand_over(visit: Visit, question_id: int, text: str, words: str) -> None:
     """Put the question before an officer, in the person's thread, and say so."""
-    case = await cases.open_case(
-        visit.turn.connection,
-        person_id=visit.person.id,
-        event_id=None,
-        country=visit.country,
-        drill=visit.person.drill,
-        key=visit.turn.key,
-        now=visit.turn.now,
-        audit=audit.append,
-    )
-    await cases.add_message(
-        visit.turn.connection,
-        visit.vault,
-        case.id,
-        CITIZEN,
-        MessageKind.TEXT,
-        text,
-        key=f"{visit.turn.key}:question",
-        now=visit.turn.now,
-    )
+    case = await open_case(visit)
+    await add_words(visit, case, text, "question")
     await questions.change(visit.turn.connection, question_id, case_id=case.id)
     await visit.kit.page(visit.turn.connection, kind="question", case=case, now=visit.turn.now)
     visit.reply(visit.say(words, code=case.code))

@@ -24,9 +24,9 @@ async def case_of(visit: Visit) -> CaseRow | None:
     return await cases.current(visit.turn.connection, visit.person.id)
 
 
-async def ask_for_help(visit: Visit, event_id: int | None, *, danger: bool = False) -> None:
-    """Open a request (or use the open one), tell officers and the person, ask where they are."""
-    case = await cases.open_case(
+async def open_case(visit: Visit, event_id: int | None = None) -> CaseRow:
+    """Open a request of this person, or return the open one."""
+    return await cases.open_case(
         visit.turn.connection,
         person_id=visit.person.id,
         event_id=event_id,
@@ -36,11 +36,16 @@ async def ask_for_help(visit: Visit, event_id: int | None, *, danger: bool = Fal
         now=visit.turn.now,
         audit=audit.append,
     )
+
+
+async def ask_for_help(visit: Visit, event_id: int | None, *, danger: bool = False) -> None:
+    """Open a request (or use the open one), tell officers and the person, ask where they are."""
+    case = await open_case(visit, event_id)
     earlier = visit.take_words()
     if earlier:
-        await _add(visit, case, earlier, "earlier")
+        await add_words(visit, case, earlier, "earlier")
     if visit.is_text:
-        await _add(visit, case, visit.inbound.text, "words")
+        await add_words(visit, case, visit.inbound.text, "words")
     else:
         await note(visit, case, "case.note.button")
     await _page(visit, case, danger=danger)
@@ -69,7 +74,7 @@ async def write_to_case(visit: Visit) -> bool:
     elif await keep_for_case(visit, case):
         pass
     elif visit.inbound.contact:
-        await _add(visit, case, visit.inbound.contact, "contact")
+        await add_words(visit, case, visit.inbound.contact, "contact")
     elif visit.inbound.kind is InboundKind.OTHER:
         await note(visit, case, "case.note.other")
     else:
@@ -90,7 +95,7 @@ async def keep_for_case(visit: Visit, case: CaseRow) -> bool:
     """Put what was typed into the open request and say nothing; whether anything was typed."""
     if not visit.is_text or not visit.inbound.text.strip():
         return False
-    await _add(visit, case, visit.inbound.text, "words")
+    await add_words(visit, case, visit.inbound.text, "words")
     return True
 
 
@@ -144,7 +149,8 @@ def help_button(visit: Visit, code: str) -> Button:
     return visit.choice("alert.button.help", f"help:{code}")
 
 
-async def _add(visit: Visit, case: CaseRow, text: str, part: str) -> None:
+async def add_words(visit: Visit, case: CaseRow, text: str, part: str) -> None:
+    """Words of this person's in the thread of a request; `part` tells several of one message apart."""
     await cases.add_message(
         visit.turn.connection,
         visit.vault,
