@@ -278,11 +278,10 @@ async def test_after_seven_days_an_answer_is_given_up_and_officers_are_told(post
     assert await held.give_up(post.database, post.clock.now(), post._unheard) == 0
 
 
-async def test_what_twilio_takes_and_refuses_late_is_held_after_all(post: Post) -> None:
-    await post.wrote("help")
-    await post.answer("first")
+def refused_late(post: Post) -> Receipt:
+    """Twilio's news that the message it took last needed a template."""
     sid = f"SM{1000 + len(post.twilio.sent):032x}"
-    late = Receipt(
+    return Receipt(
         f"{sid}:failed",
         Channel.WHATSAPP,
         "main",
@@ -291,6 +290,12 @@ async def test_what_twilio_takes_and_refuses_late_is_held_after_all(post: Post) 
         error="twilio_63016",
         failure=Failure.TEMPLATE,
     )
+
+
+async def test_what_twilio_takes_and_refuses_late_is_held_after_all(post: Post) -> None:
+    await post.wrote("help")
+    await post.answer("first")
+    late = refused_late(post)
     async with post.database.durable() as connection:
         assert await held.hold_refused(connection, post.vault, late, post.heard, post.clock.now())
         assert not await held.hold_refused(connection, post.vault, late, post.heard, post.clock.now())
@@ -360,16 +365,7 @@ async def test_who_writes_while_an_answer_is_refused_gets_it_at_once(post: Post)
 async def test_who_wrote_after_an_answer_that_is_refused_late_gets_it_again(post: Post) -> None:
     await post.wrote("help")
     await post.answer("first")
-    sid = f"SM{1000 + len(post.twilio.sent):032x}"
-    late = Receipt(
-        f"{sid}:failed",
-        Channel.WHATSAPP,
-        "main",
-        sid,
-        ReceiptState.FAILED,
-        error="twilio_63016",
-        failure=Failure.TEMPLATE,
-    )
+    late = refused_late(post)
     post.clock.ahead += 5
     await post.wrote("hello?")
     async with post.database.durable() as connection:
