@@ -14,6 +14,7 @@ from aiohttp import web
 
 from simulator.config import DEMO_TOKEN, NO_LATENCY, UNLIMITED, SimulatorConfig
 from simulator.server import Simulator
+from tests.simulator.targets import Target
 
 SECRET = "paper-secret"
 NOTICES = {
@@ -277,6 +278,13 @@ class PaperService:
             ):
                 return rung
         return ""
+
+
+@pytest.fixture
+async def target() -> AsyncIterator[Target]:
+    """A server for the webhooks of Twilio and Viber."""
+    async with Target() as one:
+        yield one
 
 
 @pytest.fixture

@@ -34,12 +34,6 @@ async def line(sim: Simulator) -> AsyncIterator[Line]:
         yield Line(sim, session)
 
 
-@pytest.fixture
-async def target() -> AsyncIterator[Target]:
-    async with Target() as one:
-        yield one
-
-
 async def test_delivered_is_told_in_steps(line: Line, sim: Simulator, target: Target) -> None:
     heard = []
     sim.twilio.listen(lambda sender, number, message: heard.append((sender, number, message.text)))

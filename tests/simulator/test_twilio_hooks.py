@@ -30,12 +30,6 @@ async def line(sim: Simulator) -> AsyncIterator[Line]:
         yield Line(sim, session)
 
 
-@pytest.fixture
-async def target() -> AsyncIterator[Target]:
-    async with Target() as one:
-        yield one
-
-
 def test_the_published_vector() -> None:
     params = {
         "CallSid": "CA1234567890ABCDE",

@@ -27,12 +27,6 @@ def config() -> SimulatorConfig:
 
 
 @pytest.fixture
-async def target() -> AsyncIterator[Target]:
-    async with Target() as one:
-        yield one
-
-
-@pytest.fixture
 async def bare(sim: Simulator) -> AsyncIterator[Line]:
     """A line without webhook."""
     async with aiohttp.ClientSession() as session:

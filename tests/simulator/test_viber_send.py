@@ -26,12 +26,6 @@ def config() -> SimulatorConfig:
 
 
 @pytest.fixture
-async def target() -> AsyncIterator[Target]:
-    async with Target() as one:
-        yield one
-
-
-@pytest.fixture
 async def line(sim: Simulator, target: Target) -> AsyncIterator[Line]:
     async with aiohttp.ClientSession() as session:
         one = Line(sim, session)
