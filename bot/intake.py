@@ -12,14 +12,16 @@ A door knows its provider and not this server; the server knows the shape of a d
 | not what the provider documents | 400 |
 | channel or account not ours | 404, no detail |
 | another method than POST | 405 |
-| too many bodies at once, or the deadline passed while storing | 503 and Retry-After |
+| no place within 4 s, the line for one is full, or the deadline passed while storing | 503 and Retry-After |
 | SQL is away | 503 and Retry-After |
 
-Only a 503 asks the provider to come again. Redis has no part in it.
+Only a 503 asks the provider to come again, and not all do: a burst waits in line, unread, before anybody is
+turned away. Redis has no part in it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 
 from aiohttp import web
@@ -32,6 +34,8 @@ from storage.errors import StorageUnavailableError
 
 DEADLINE_S = 10.0
 BODIES_AT_ONCE = 128
+LINE_S = 4.0  # with a second for storing well below what providers wait (Twilio: 15 s, Telegram: some 60)
+IN_LINE = 2_000
 CHUNK = 64 * 1024
 COME_AGAIN_S = 5
 MAIN_ACCOUNT = "main"
@@ -54,6 +58,7 @@ class Intake:
     Args:
         public_url: what providers call us, without a trailing slash; signatures may be made over it.
         bodies_at_once: requests read and stored at the same moment, in this process.
+        in_line: further requests that wait for one of these places, unread. line_s: how many seconds each.
         deadline_s: seconds for reading a body, and again for storing it.
     """
 
@@ -65,15 +70,18 @@ class Intake:
         public_url: str,
         count: Count,
         bodies_at_once: int = BODIES_AT_ONCE,
+        in_line: int = IN_LINE,
+        line_s: float = LINE_S,
         deadline_s: float = DEADLINE_S,
     ) -> None:
         self._doors = {(path, door.account): door for door in doors for path in door.hook_paths}
         self._store = store
         self._public_url = public_url.rstrip("/")
         self._count = count
-        self._bodies_at_once = bodies_at_once
+        self._places = asyncio.Semaphore(bodies_at_once)
+        self._free_in_line = in_line
+        self._line_s = line_s
         self._deadline_s = deadline_s
-        self._under_way = 0
 
     def routes(self) -> Sequence[web.RouteDef]:
         """The routes to mount on the public listener."""
@@ -92,23 +100,36 @@ class Intake:
         if door is None:
             return await self._nobody(request)
         channel = path.split("/")[1]
-        self._under_way += 1
         try:
-            new, answer = await self._take(request, door)
+            async with self._place():
+                new, answer = await self._take(request, door)
         except HookError as error:
             self._count("hooks", channel=channel, outcome=_OUTCOMES[type(error)])
             return _refusal(error.status)
         except (StorageUnavailableError, TimeoutError):
             self._count("hooks", channel=channel, outcome="no_storage")
             return _refusal(503)
-        finally:
-            self._under_way -= 1
         self._count("hooks", channel=channel, outcome="stored" if new else "nothing_new")
         return web.Response(text=answer.body, content_type=answer.content_type)
 
-    async def _take(self, request: web.Request, door: Door) -> tuple[int, HookAnswer]:
-        if self._under_way > self._bodies_at_once:
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        if self._places.locked() and not self._free_in_line:
             raise _BusyError
+        self._free_in_line -= 1
+        try:
+            async with asyncio.timeout(self._line_s):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise _BusyError from error
+        finally:
+            self._free_in_line += 1
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    async def _take(self, request: web.Request, door: Door) -> tuple[int, HookAnswer]:
         body = await self._read(request, door.max_hook_bytes)
         headers = {name.lower(): value for name, value in request.headers.items()}
         hook = Hook(body, headers, self._public_url + request.rel_url.raw_path_qs)

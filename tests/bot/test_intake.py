@@ -47,7 +47,12 @@ class Shelf:
 
 @asynccontextmanager
 async def door(
-    *gateways: Listener, shelf: Shelf, deadline_s: float = 5, bodies: int = 10
+    *gateways: Listener,
+    shelf: Shelf,
+    deadline_s: float = 5,
+    bodies: int = 10,
+    in_line: int = 0,
+    line_s: float = 5,
 ) -> AsyncIterator[TestServer]:
     app = web.Application()
     intake = Intake(
@@ -57,6 +62,8 @@ async def door(
         count=shelf.count,
         deadline_s=deadline_s,
         bodies_at_once=bodies,
+        in_line=in_line,
+        line_s=line_s,
     )
     app.add_routes(intake.routes())
     async with TestServer(app) as server:
@@ -128,6 +135,51 @@ async def test_too_many_at_once_are_turned_away_unread_and_others_served() -> No
         assert await post() == (200, "")
     assert shelf.stored == 4
     assert shelf.counted.count("hooks:telegram:busy") == 1
+
+
+async def test_a_burst_waits_in_line_and_nobody_is_turned_away() -> None:
+    shelf = Shelf()
+    async with (
+        door(Listener(), shelf=shelf, bodies=2, in_line=30) as server,
+        aiohttp.ClientSession() as session,
+    ):
+
+        async def post() -> int:
+            async with session.post(server.make_url("/hooks/telegram"), data=b"x") as answer:
+                return answer.status
+
+        burst = [asyncio.create_task(post()) for _request in range(32)]
+
+        async def both_places_taken() -> bool:
+            return shelf.waiting == 2
+
+        await until(both_places_taken)
+        shelf.gate.set()
+        assert await asyncio.gather(*burst) == [200] * 32
+    assert shelf.stored == 32
+
+
+async def test_who_waits_in_line_for_too_long_is_asked_to_come_again() -> None:
+    shelf = Shelf()
+    async with (
+        door(Listener(), shelf=shelf, bodies=1, in_line=5, line_s=0.1) as server,
+        aiohttp.ClientSession() as session,
+    ):
+        url = server.make_url("/hooks/telegram")
+        first = asyncio.create_task(session.post(url, data=b"x"))
+
+        async def place_taken() -> bool:
+            return shelf.waiting == 1
+
+        await until(place_taken)
+        async with session.post(url, data=b"x") as answer:
+            assert answer.status == 503
+        shelf.gate.set()
+        async with await first as answer:
+            assert answer.status == 200
+        async with session.post(url, data=b"x") as answer:
+            assert answer.status == 200
+    assert shelf.stored == 2
 
 
 async def test_storing_that_takes_too_long_asks_the_provider_to_come_again() -> None:
