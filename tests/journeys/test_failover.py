@@ -6,10 +6,12 @@ callbacks nor its list. Nobody may be moved for that until an officer says so; t
 little, and who is heard of meanwhile is left alone.
 """
 
+import asyncio
 import contextlib
 import re
 import shutil
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -43,6 +45,7 @@ from tests.service import Service, make_settings, running, until
 HOME = Whereabouts(WhereaboutsKind.HOME, cell_of(*CENTRE), 5.0, "IS", label="Here")
 FIRST_CHAT = 7_000_000
 AT_ONCE = 200  # people registered in one transaction
+UNDER_WAY_S = 3.0  # a receipt that left before receipts stopped may still arrive
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 
 
@@ -54,14 +57,16 @@ class Incident:
         people: how many. per_second: segments a second of the account.
         deadline_s: after which somebody silent is due.
         before: people confirmed before receipts stop.
-        back_s: receipts are that late, from the moment they should have come.
+        silent_s: no receipt comes in for that long, nor does Twilio's list tell anything.
+        release_s: an officer decides that long after receipts stopped, or when the hold stands.
     """
 
     people: int
     per_second: int
     deadline_s: float
     before: int
-    back_s: float
+    silent_s: float
+    release_s: float
 
 
 async def register(service: Service, simulator: Simulator, count: int) -> None:
@@ -155,14 +160,25 @@ async def fail_over(incident: Incident, folder: Path, redis_url: str, gazetteer:
             await register(service, simulator, incident.people)
             alert = await service.send(draft_of_test(1, languages=("en",)))
             await until(lambda: confirmed(service, incident.before), 120, "the first ones are confirmed")
-            simulator.twilio.set_hooks(late=1.0, late_s=incident.back_s)
+            simulator.twilio.set_hooks(late=1.0, late_s=incident.silent_s)
             blind = simulator.faults.inject(
                 Fault(FaultKind.ERROR_BEFORE, methods=frozenset({"messages.list", "messages.fetch"}))
             )
-            await watch(service, simulator, incident, alert)
+            stopped = time.monotonic()
+            await watch(service, simulator, incident, alert, stopped)
+            await asyncio.sleep(stopped + incident.silent_s - time.monotonic())
             simulator.twilio.set_hooks(late=0.0)
             simulator.faults.lift(blind)
             await settle(service, simulator, incident, alert)
+            await silent_throughout(simulator, stopped, incident.silent_s)
+
+
+async def silent_throughout(simulator: Simulator, stopped: float, silent_s: float) -> None:
+    """The simulator's ledger: the last receipt before the silence and the first one after it."""
+    came = [one.mono - stopped for one in simulator.ledger.webhooks() if one.channel == "sms"]
+    last, first = max(at for at in came if at < UNDER_WAY_S), min(at for at in came if at >= UNDER_WAY_S)
+    sys.stdout.write(f"no receipt from {last:.1f} s to {first:.1f} s after they stopped\n")
+    assert first >= silent_s - 0.1
 
 
 async def confirmed(service: Service, wanted: int) -> bool:
@@ -170,7 +186,9 @@ async def confirmed(service: Service, wanted: int) -> bool:
     return sum(count for (_, state, _), count in found.items() if state in CONFIRMED) >= wanted
 
 
-async def watch(service: Service, simulator: Simulator, incident: Incident, alert: int) -> None:
+async def watch(
+    service: Service, simulator: Simulator, incident: Incident, alert: int, stopped: float
+) -> None:
     """Held and paged; nobody moves; an officer releases; then they move at a measured pace."""
     core = service.core
 
@@ -180,6 +198,7 @@ async def watch(service: Service, simulator: Simulator, incident: Incident, aler
 
     (hold,) = await until(held, incident.people / incident.per_second * 4 + 30, "the silence is held")
     assert hold.account == ("sms", "main")
+    held_after = time.monotonic() - stopped
 
     async def all_sent() -> bool:
         found = await counts(service)
@@ -189,9 +208,15 @@ async def watch(service: Service, simulator: Simulator, incident: Incident, aler
     async with core.database.read() as connection:
         urgent = [one for one in await notices.open_notices(connection) if one.urgent]
     assert "rungs.held" in {one.kind for one in urgent}
+    await asyncio.sleep(max(0.0, stopped + incident.release_s - time.monotonic()))
     assert simulator.ledger.accepted("telegram") == [], "no storm: nobody was moved for silence"
 
+    released_after = time.monotonic() - stopped
     people_named = await release(service, (await event_of(service, alert)))
+    sys.stdout.write(
+        f"\nheld and paged {held_after:.1f} s after receipts stopped, released after {released_after:.1f} s "
+        f"for {people_named} people\n"
+    )
     assert people_named > incident.people / 2
     await until(moved_some(simulator, 30), 60, "the released ones move")
     async with core.database.read() as connection:
@@ -224,7 +249,7 @@ async def settle(service: Service, simulator: Simulator, incident: Incident, ale
     async def heard() -> bool:
         return await confirmed(service, incident.people)
 
-    await until(heard, incident.back_s + 120, "every late receipt is in", every=0.5)
+    await until(heard, 120, "every late receipt is in", every=0.5)
     await until(over, 120, "nobody is held and nobody is due", every=0.5)
     board = await service.finished(alert)
     found = await counts(service)
@@ -251,7 +276,7 @@ async def test_receipts_of_one_account_stop(
     tmp_path: Path, own_redis: OwnRedis, gazetteer: Path, sqlite_template: Path
 ) -> None:
     shutil.copy(sqlite_template, tmp_path / "muster.db")
-    incident = Incident(people=240, per_second=40, deadline_s=6.0, before=40, back_s=16.0)
+    incident = Incident(people=240, per_second=40, deadline_s=6.0, before=40, silent_s=16.0, release_s=0.0)
     await fail_over(incident, tmp_path, own_redis.url, gazetteer)
 
 
@@ -260,5 +285,7 @@ async def test_receipts_stop_for_five_minutes_among_four_thousand(
     tmp_path: Path, own_redis: OwnRedis, gazetteer: Path, sqlite_template: Path
 ) -> None:
     shutil.copy(sqlite_template, tmp_path / "muster.db")
-    incident = Incident(people=4_000, per_second=100, deadline_s=30.0, before=1_000, back_s=300.0)
+    incident = Incident(
+        people=4_000, per_second=100, deadline_s=30.0, before=1_000, silent_s=300.0, release_s=120.0
+    )
     await fail_over(incident, tmp_path, own_redis.url, gazetteer)
