@@ -1,6 +1,17 @@
 """Tables of the people abroad: the privacy boundary. Definitions; nobody outside `registry/` writes them."""
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+)
 
 from storage.metadata import BigId, UtcDateTime, metadata
 
@@ -101,4 +112,38 @@ link_try = Table(
     Column("lane", LargeBinary(32), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Index("ix_link_try_lane", "lane", "at"),
+)
+
+# Relatives at home who want news of a country: told, never counted, never asked whether they are safe.
+watch = Table(
+    "watch",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("person_id", BigId, ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+    Column("country", String(2), nullable=False, index=True),  # ISO 3166-1 alpha-2
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("person_id", "country"),
+)
+
+# Everything we ever asked somebody unasked outside an emergency: the ledger of the two a month.
+prompt = Table(
+    "prompt",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("person_id", BigId, ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("about", BigId),  # id of the whereabouts it asked about
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_prompt_person", "person_id", "at"),
+)
+
+# How many citizens are thought to live in a country; no person is in here.
+estimate = Table(
+    "estimate",
+    metadata,
+    Column("country", String(2), primary_key=True),  # ISO 3166-1 alpha-2
+    Column("people", Integer, nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("imported_at", UtcDateTime, nullable=False),
 )
