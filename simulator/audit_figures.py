@@ -60,11 +60,8 @@ def figures(case: Case) -> Mapping[str, int]:
 
 
 def arrivals(case: Case) -> Mapping[str, int]:
-    """People by channel whose copy the service knows to have arrived: it was told, or they answered."""
+    """People by channel whose copy the service knows to have arrived."""
     return {
-        channel: sum(
-            any(story.answers or one.message_id in story.told for one in story.confirmed(channel))
-            for story in case.stories()
-        )
+        channel: sum(any(map(story.is_known_to_arrive, story.confirmed(channel))) for story in case.stories())
         for channel in sorted(BY_RECEIPT)
     }

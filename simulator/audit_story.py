@@ -34,6 +34,7 @@ class Story:
         acked: web chat message id -> when the service confirmed the acknowledgement.
         arrived, lost: message id -> when it lay on the phone, when its provider gave it up.
         told: message id -> when the service first took the news that it arrived. told_lost: that it is lost.
+        listed: ids of messages whose arrival the service found in its provider's list.
         changes: (time, channel, usable) of what became of their channels.
         answers: (time, answer) they gave to this event.
         asked_full: when they asked for the whole text, by channel.
@@ -51,6 +52,7 @@ class Story:
     lost: dict[str, float] = field(default_factory=dict)
     told: dict[str, float] = field(default_factory=dict)
     told_lost: dict[str, float] = field(default_factory=dict)
+    listed: set[str] = field(default_factory=set)
     registered_at: float | None = None
     refused_at: float | None = None
     stopped_at: float | None = None
@@ -86,6 +88,10 @@ class Story:
         if min(self.told_lost.get(copy.message_id, inf), self.lost.get(copy.message_id, inf)) <= at:
             return False
         return copy.status in TAKEN and not copy.fault and at < copy.wall + deadline_s - EARLY_S
+
+    def is_known_to_arrive(self, one: Attempt) -> bool:
+        """Whether the service knows by now that a copy arrived: it was told, it asked, or they answered."""
+        return bool(self.answers) or one.message_id in self.told or one.message_id in self.listed
 
     def answered_by(self, at: float) -> bool:
         """Whether they had answered by then."""

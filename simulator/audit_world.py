@@ -26,7 +26,7 @@ from simulator.geometry import outside_km
 from simulator.lines_by_viber import unwrapped
 from simulator.population import Population
 from simulator.reading import CODE
-from simulator.records import Ack, Act, Arrival, Attempt, Entry, Violation, WebhookPost
+from simulator.records import Ack, Act, Arrival, Attempt, Entry, Listed, Violation, WebhookPost
 
 MADE_OUT = re.compile(r"@(.+)")  # an answer to a message that named no code: the message itself
 
@@ -53,6 +53,7 @@ class _Reading:
     violations: list[Violation] = field(default_factory=list)
     arrivals: list[Arrival] = field(default_factory=list)
     news: list[WebhookPost] = field(default_factory=list)
+    listed: list[Listed] = field(default_factory=list)
     answers: list[tuple[Story, Act]] = field(default_factory=list)
 
 
@@ -93,6 +94,8 @@ def take(
             found.arrivals.append(entry)
         case WebhookPost() if entry.channel in BY_RECEIPT and 200 <= entry.status < 300:
             found.news.append(entry)
+        case Listed() if entry.status in ARRIVED:
+            found.listed.append(entry)
         case Act():
             story = teller(entry, population, stories)
             if story is not None:
@@ -115,6 +118,10 @@ def settle(found: _Reading, population: Population, stories: dict[str, Story]) -
             story.told.setdefault(post.message_id, post.wall)
         elif story is not None and state in LOST:
             story.told_lost.setdefault(post.message_id, post.wall)
+    for one in found.listed:
+        story = story_of(one.channel, one.chat, population, stories)
+        if story is not None:
+            story.listed.add(one.message_id)
 
 
 def sort_sends(found: _Reading, stories: dict[str, Story]) -> None:

@@ -127,6 +127,18 @@ class WebhookPost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A provider's list, asked for by the service, showed a message in this state for the first time."""
+
+    channel: str
+    chat: str
+    message_id: str
+    status: str
+    mono: float
+    wall: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ack:
     """A web chat citizen's acknowledgement that the service confirmed."""
 
@@ -158,13 +170,14 @@ class Act:
     wall: float
 
 
-Entry = Attempt | Arrival | Violation | WebhookPost | Ack | Act
+Entry = Attempt | Arrival | Violation | WebhookPost | Listed | Ack | Act
 
 KINDS: Mapping[str, type[Entry]] = {
     "attempt": Attempt,
     "arrival": Arrival,
     "violation": Violation,
     "webhook": WebhookPost,
+    "listed": Listed,
     "ack": Ack,
     "act": Act,
 }

@@ -41,9 +41,7 @@ class Twilio:
         self.carrier = Carrier(scene, self._heard)
         self._inbound = Inbound(scene, self.carrier, self._heard)
         self.accounts = {
-            one.sid: new_account(
-                one, Hooks(rules.hooks, ledger, rng, self._timers), ledger.mono, self._timers
-            )
+            one.sid: new_account(one, Hooks(rules.hooks, ledger, rng, self._timers), ledger, self._timers)
             for one in rules.accounts
         }
         self._http = TwilioHttp(self.accounts, scene, self.carrier, latency, faults)

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from simulator.ledger import Ledger
+from simulator.records import Listed
 from simulator.timers import Lanes, Timers
 from simulator.twilio_content import Registry
 from simulator.twilio_errors import TwilioError
 from simulator.twilio_hooks import Hooks
-from simulator.twilio_messages import Messages
+from simulator.twilio_messages import Message, Messages
 from simulator.twilio_rules import DAY_S, WHATSAPP, AccountRules, SenderRules
 
 
@@ -111,7 +113,20 @@ class Account:
             queue.rules = replace(queue.rules, **changes)  # type: ignore[arg-type] # checked by the dataclass
 
 
-def new_account(rules: AccountRules, hooks: Hooks, mono: Callable[[], float], timers: Timers) -> Account:
+def new_account(rules: AccountRules, hooks: Hooks, ledger: Ledger, timers: Timers) -> Account:
     """An account nobody used yet."""
-    queues = {f"{one.channel}:{one.sender}": SenderQueue(one, mono, timers) for one in rules.senders}
-    return Account(rules, hooks, queues, Messages(rules.sid), Registry(rules.sid), Tier(rules.tier))
+
+    def listed(message: Message) -> None:
+        ledger.write(
+            Listed(
+                channel=message.channel,
+                chat=message.person,
+                message_id=message.sid,
+                status=message.status,
+                mono=ledger.mono(),
+                wall=ledger.wall(),
+            )
+        )
+
+    queues = {f"{one.channel}:{one.sender}": SenderQueue(one, ledger.mono, timers) for one in rules.senders}
+    return Account(rules, hooks, queues, Messages(rules.sid, listed), Registry(rules.sid), Tier(rules.tier))

@@ -3,7 +3,7 @@ Memory only.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -26,6 +26,7 @@ class Message:
     Attributes:
         sender, person: addresses without `whatsapp:`.
         ours: from the service to the person. cost: thousandths of the fictional unit.
+        shown: the state in which a list showed it last.
     """
 
     sid: str
@@ -50,6 +51,7 @@ class Message:
     buttons: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     reply: bool = False
+    shown: str = ""
 
     @property
     def over(self) -> bool:
@@ -95,10 +97,10 @@ def moment(at: float) -> str | None:
 
 
 class Messages:
-    """All messages of one account, oldest first."""
+    """All messages of one account, oldest first; `listed` hears of each that a list shows in a new state."""
 
-    def __init__(self, account: str) -> None:
-        self._account = account
+    def __init__(self, account: str, listed: Callable[[Message], None]) -> None:
+        self._account, self._listed = account, listed
         self._rows: list[Message] = []
         self._by_sid: dict[str, Message] = {}
 
@@ -139,6 +141,10 @@ class Messages:
             if wanted.takes(self._rows[place]):
                 found.append(self._rows[place])
         more = any(wanted.takes(one) for one in self._rows[:place])
+        for one in found:
+            if one.shown != one.status:
+                one.shown = one.status
+                self._listed(one)
         page = number(query, "Page", 0)
         path = f"/{API}/Accounts/{self._account}/Messages.json"
         kept = {name: value for name, value in query.items() if name not in ("Page", "PageToken", "PageSize")}

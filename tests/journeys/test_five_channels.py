@@ -14,11 +14,14 @@ import pytest
 from sqlalchemy import func, select
 
 from alerts.tables import delivery
+from app.reconciling import EVERY_S
+from bot.reconciled import read_until
 from simulator.audit import AuditReport
 from simulator.citizen import Channel, Moment
 from simulator.geometry import area_from
 from simulator.person import Pace
 from simulator.population import Population, generate
+from simulator.records import WebhookPost
 from simulator.server import Simulator
 from tests.conftest import OwnRedis
 from tests.journeys.audited import CENTRE, KM, judge
@@ -52,6 +55,26 @@ class Night:
     clock: Tomorrow
     people: Population
 
+    async def caught_up(self, since: float) -> None:
+        """Wait until the service asked for what webhooks did not bring, if there is any."""
+        refused = (
+            one.wall
+            for one in self.simulator.ledger
+            if isinstance(one, WebhookPost) and one.wall >= since and not 200 <= one.status < 300
+        )
+        latest = max(refused, default=0.0)
+        if not latest:
+            return
+        after = self.clock.now()
+
+        async def looked() -> bool:
+            async with self.service.core.database.read() as connection:
+                marks = [await read_until(connection, channel, "main") for channel in ("sms", "whatsapp")]
+            return all(mark is not None and mark >= after for mark in marks)
+
+        await until(looked, 4 * EVERY_S, "the providers' lists were read")
+        await self.service.quiet()
+
     async def one_alert(self, number: int, saboteur: ChannelSaboteur = HONEST) -> AuditReport:
         """Send an alert while `saboteur` is at work, then audit it."""
         service, simulator = self.service, self.simulator
@@ -62,9 +85,13 @@ class Night:
         with pytest.MonkeyPatch.context() as patch:
             saboteur.sabotage(patch)
             sent = await send_five(service, self.clock, draft, number)
-            await service.finished(sent.alert, 120)
-            await until(self._moved_on, 120, "whoever had to move on has")
-            await service.finished(sent.alert, 120)
+            patience = max(120.0, 6 * service.settings.deadline_severe_s)
+            await service.finished(sent.alert, patience)
+            await until(self._moved_on, patience, "whoever had to move on has")
+            await service.finished(sent.alert, patience)
+            await simulator.drain(120)
+            await service.quiet()
+            await self.caught_up(sent.began)
             await simulator.drain(120)
             await service.quiet()
             return await judge(service, simulator, self.people, sent)

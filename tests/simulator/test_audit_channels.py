@@ -12,7 +12,7 @@ from simulator.geometry import Area, Circle
 from simulator.ledger import Ledger
 from simulator.mixes import viber_id
 from simulator.population import Population
-from simulator.records import Act, Arrival, Attempt, WebhookPost
+from simulator.records import Act, Arrival, Attempt, Listed, WebhookPost
 
 CODE = "ABC234"
 ALL = ("safe:ABC234", "help:ABC234", "full:ABC234")
@@ -184,6 +184,26 @@ def test_an_answer_without_a_code_belongs_to_the_message_it_was_given_to() -> No
     scene.act(1003.0, "answer", Channel.WHATSAPP, "help", code="@another")
     assert scene.report().figures["safe"] == 1
     assert scene.report().figures["need_help"] == 0
+
+
+def test_what_the_service_found_in_a_list_it_knows() -> None:
+    scene = Scene(SMS)
+    name = scene.send(1001.0, Channel.SMS, SHORT, arrives="")
+    arrival = {"recipient": SMS.number, "message_id": name, "status": "delivered", "mono": 1002, "wall": 1002}
+    scene.ledger.write(Arrival(attempt_id=1, channel=Channel.SMS, account="1", **arrival))
+    figures = {"people_targeted": 1, "reached": 1, "not_reached": 0, "safe": 0, "need_help": 0, "silent": 1}
+    board = Board(**figures, accepted={"sms": 1}, delivered={"sms": 1})
+
+    def failed() -> set[str]:
+        return set(audit(scene.ledger, Population((SMS,)), FACTS, board).failures)
+
+    assert failed() == {"receipts"}  # nobody told it, and it did not ask
+    scene.ledger.write(
+        Listed(
+            channel=Channel.SMS, chat=SMS.number, message_id=name, status="delivered", mono=1003, wall=1003
+        )
+    )
+    assert failed() == set()
 
 
 def test_viber_wraps_its_buttons() -> None:

@@ -11,6 +11,7 @@ from twilio.rest import Client
 
 from simulator.config import SimulatorConfig
 from simulator.incoming import Action, ActionKind
+from simulator.records import Listed
 from simulator.server import Simulator
 from tests.simulator.targets import AMERICA, ICELAND, SMS_FROM, WHATSAPP_FROM, Line, quick
 
@@ -53,6 +54,19 @@ async def test_both_directions_newest_first(line: Line, sim: Simulator) -> None:
     status, one = await line.get(inbound["uri"])
     assert (status, one) == (200, inbound)
     assert (await line.get(f"{PATH}/SM{'0' * 32}.json"))[0] == 404
+
+
+async def test_the_ledger_shows_once_what_a_list_showed(line: Line, sim: Simulator) -> None:
+    say(sim, "in")
+    await sim.drain()
+    for _look in range(2):
+        await line.get(f"{PATH}.json")
+    (listed,) = [one for one in sim.ledger if isinstance(one, Listed)]
+    assert (listed.channel, listed.chat, listed.status) == ("sms", ICELAND, "received")
+    await line.sms(Body="out")
+    await sim.drain()
+    await line.get(f"{PATH}.json")
+    assert [one.status for one in sim.ledger if isinstance(one, Listed)] == ["received", "delivered"]
 
 
 async def test_filters(line: Line, sim: Simulator) -> None:
