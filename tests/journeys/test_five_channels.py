@@ -179,7 +179,7 @@ async def test_four_thousand_citizens_on_five_channels(
     tmp_path: Path, database_url: str, own_redis: OwnRedis, gazetteer: Path
 ) -> None:
     pace = Pace(speed=60.0, think_s=0.05, parallel=100, patience_s=1_200.0, fate_window_s=10.0)
-    async with night(4_000, tmp_path, database_url, own_redis.url, gazetteer, pace, 60.0) as morning:
+    async with night(4_000, tmp_path, database_url, own_redis.url, gazetteer, pace, 180.0) as morning:
         report = await morning.one_alert(1)
         sys.stdout.write(f"{report.table()}\n")
         assert report.ok, report.table()
