@@ -7,7 +7,7 @@ from assistance.faq import questions
 from bot import held, inbox, outbox
 from bot.gateways.webchat import identity
 from bot.gateways.webchat import store as webchat
-from registry import changes, whereabouts
+from registry import changes, prompts, whereabouts
 from staff import sessions
 from storage.clock import Clock
 from storage.database import Database
@@ -33,5 +33,6 @@ async def tidy_up(database: Database, clock: Clock) -> None:
         await identity.forget_unused(connection, now)
         await changes.trim(connection, now - KEEP_CHANGES)
         await whereabouts.forget_past(connection, now - KEEP_PLACES)
+        await prompts.purge(connection, now)
         await sessions.sweep(connection, now)
         await questions.purge(connection, now)

@@ -22,7 +22,7 @@ from registry.errors import ErasedListError, PersonUnknownError
 from registry.lifecycle import PersonAct, PersonState
 from registry.people import PersonRow, get
 from registry.settling import enact, lock_whole
-from registry.tables import address, link_code, link_try, person, phone, whereabouts
+from registry.tables import address, link_code, link_try, person, phone, prompt, watch, whereabouts
 from storage.errors import SealError
 from storage.vault import Vault
 
@@ -136,7 +136,7 @@ async def _destroy(
     for take in forget:
         await take(connection, person_id)
     await _forget_talk(connection, vault, row)
-    for table in (address, whereabouts, phone, link_code):
+    for table in (address, whereabouts, phone, link_code, watch, prompt):
         await connection.execute(delete(table).where(table.c.person_id == person_id))
     await enact(connection, person_id, PersonAct.ERASE, now)
     await connection.execute(

@@ -5,7 +5,8 @@ and cases already know the older id, and the audit chain with them. What had bee
 data key is opened and sealed anew; then that key is destroyed and the newer id remains as a signpost
 (`merged_into`), so that erasing the survivor also erases both of its names.
 
-What stands afterwards: of two bases the one confirmed last; all trips; of two phones the one given last; a
+What stands afterwards: of two bases the one confirmed last; all trips and watched countries; whatever either
+was asked; of two phones the one given last; a
 chosen language before a guessed one, the survivor's first; the newest consent. If one of the two had said
 STOP, the person stays warned on the other's channels and the stopped one's addresses stay stopped.
 """
@@ -24,7 +25,7 @@ from registry.errors import MergeRefusedError, PersonUnknownError
 from registry.lifecycle import PersonAct, PersonState
 from registry.people import PersonRow, get
 from registry.settling import enact, lock_whole, settle
-from registry.tables import address, link_code, person, phone, whereabouts
+from registry.tables import address, link_code, person, phone, prompt, watch, whereabouts
 from registry.whereabouts import WhereaboutsKind
 from storage.vault import PersonVault, Vault
 
@@ -77,6 +78,7 @@ async def merge(
     await _carry_addresses(connection, merged, survivor, absorbed)
     await _carry_places(connection, merged)
     await _carry_phone(connection, vault, merged)
+    await _carry_wishes(connection, merged)
     for take in carry:
         await take(connection, merged)
     await _become_one(connection, survivor, absorbed, now)
@@ -141,6 +143,16 @@ async def _carry_phone(connection: AsyncConnection, vault: Vault, merged: Merged
         if number is not None:
             await phones.save(connection, vault, merged.survivor_vault, merged.survivor_id, number, theirs)
     await connection.execute(delete(phone).where(phone.c.person_id == merged.absorbed_id))
+
+
+async def _carry_wishes(connection: AsyncConnection, merged: Merged) -> None:
+    mine = select(watch.c.country).where(watch.c.person_id == merged.survivor_id)
+    theirs = watch.c.person_id == merged.absorbed_id
+    await connection.execute(delete(watch).where(theirs, watch.c.country.in_(mine)))
+    for table in (watch, prompt):
+        await connection.execute(
+            update(table).where(table.c.person_id == merged.absorbed_id).values(person_id=merged.survivor_id)
+        )
 
 
 async def _become_one(

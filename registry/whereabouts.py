@@ -1,4 +1,4 @@
-"""Where people are: one base (home or a shared pin) at a time, and trips with dates. Touches SQL only.
+"""Where people are: one base (home or a shared pin) at a time. Touches SQL only; trips: `registry.trips`.
 
 A position reaches this file as an H3 cell of resolution 7, a city with its radius, or a country: never
 exactly. The name of the place as the person knows it is sealed.
@@ -133,7 +133,7 @@ async def set_home(
         raise PlaceRefusedError("trip_needs_dates", "A trip needs its dates.")
     await lock(connection, person_id)
     await close_bases(connection, person_id, now)
-    await _insert(connection, person_vault, person_id, place, None, None, now)
+    await keep(connection, person_vault, person_id, place, None, None, now)
     return await settle(connection, person_id, now)
 
 
@@ -150,57 +150,19 @@ async def close_bases(connection: AsyncConnection, person_id: int, now: datetime
     )
 
 
-async def add_trip(
-    connection: AsyncConnection,
-    person_vault: PersonVault,
-    person_id: int,
-    place: Whereabouts,
-    begins: datetime,
-    ends: datetime,
-    now: datetime,
-) -> int:
-    """Keep a trip beside the base, from `begins` to `ends` (aware, both included); return its id.
-
-    Raises:
-        PlaceRefusedError: it is no trip, or ends before it begins.
-        PersonUnknownError: there is no such person.
-    """
-    if place.kind is not WhereaboutsKind.TRIP:
-        raise PlaceRefusedError("not_a_trip", "Only a trip has dates.")
-    if ends < begins:
-        raise PlaceRefusedError("dates_order", "A trip cannot end before it begins.")
-    await lock(connection, person_id)
-    trip = await _insert(connection, person_vault, person_id, place, begins, ends, now)
-    await settle(connection, person_id, now)
-    return trip
-
-
-async def end_trip(connection: AsyncConnection, person_id: int, trip_id: int, now: datetime) -> bool:
-    """Forget a trip of this person; False when there is none with this id."""
-    result = await connection.execute(
-        delete(whereabouts).where(
-            whereabouts.c.id == trip_id,
-            whereabouts.c.person_id == person_id,
-            whereabouts.c.kind == WhereaboutsKind.TRIP.value,
-        )
-    )
-    if result.rowcount:
-        await changes.append(connection, [person_id], now)
-    return result.rowcount == 1
-
-
 async def of_person(
     connection: AsyncConnection, person_id: int, at: datetime | None = None
 ) -> list[WhereaboutsRow]:
-    """Places of a person, newest confirmed first; with `at` only those that hold at that moment."""
+    """Places of a person, newest confirmed first; with `at` only those that hold at that moment,
+    both ends included as in the audience index."""
     query = select(whereabouts).where(whereabouts.c.person_id == person_id)
     if at is not None:
         query = query.where(
             or_(whereabouts.c.valid_from.is_(None), whereabouts.c.valid_from <= at),
-            or_(whereabouts.c.valid_to.is_(None), whereabouts.c.valid_to > at),
+            or_(whereabouts.c.valid_to.is_(None), whereabouts.c.valid_to >= at),
         )
     rows = await connection.execute(query.order_by(whereabouts.c.confirmed_at.desc(), whereabouts.c.id))
-    return [_row_of(row) for row in rows]
+    return [row_of(row) for row in rows]
 
 
 async def base(connection: AsyncConnection, person_id: int) -> WhereaboutsRow | None:
@@ -211,13 +173,27 @@ async def base(connection: AsyncConnection, person_id: int) -> WhereaboutsRow | 
     return None
 
 
+async def confirm(connection: AsyncConnection, person_id: int, row_id: int, now: datetime) -> bool:
+    """The person says that they are still in this place; False when it is not theirs or over."""
+    result = await connection.execute(
+        update(whereabouts)
+        .where(
+            whereabouts.c.id == row_id,
+            whereabouts.c.person_id == person_id,
+            or_(whereabouts.c.valid_to.is_(None), whereabouts.c.valid_to >= now),
+        )
+        .values(confirmed_at=now)
+    )
+    return result.rowcount == 1
+
+
 async def forget_past(connection: AsyncConnection, before: datetime) -> int:
     """Delete places that ended before `before` (aware UTC): nothing needs them. Returns how many."""
     result = await connection.execute(delete(whereabouts).where(whereabouts.c.valid_to < before))
     return result.rowcount
 
 
-async def _insert(
+async def keep(
     connection: AsyncConnection,
     person_vault: PersonVault,
     person_id: int,
@@ -226,6 +202,7 @@ async def _insert(
     ends: datetime | None,
     now: datetime,
 ) -> int:
+    """Write a place down as it is, and tell the change feed; return its id. Only for this folder."""
     row_id = new_id()
     await connection.execute(
         insert(whereabouts).values(
@@ -249,7 +226,8 @@ async def _insert(
     return row_id
 
 
-def _row_of(row: Row[Any]) -> WhereaboutsRow:
+def row_of(row: Row[Any]) -> WhereaboutsRow:
+    """A place from a row of the table."""
     return WhereaboutsRow(
         id=row.id,
         person_id=row.person_id,

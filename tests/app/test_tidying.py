@@ -10,7 +10,7 @@ from sqlalchemy import Table, func, insert, select
 from app.tidying import tidy_up
 from bot.tables import inbox, outbox, webchat, webchat_message
 from places.cells import cell_of
-from registry import whereabouts
+from registry import trips, whereabouts
 from registry.tables import change
 from registry.tables import whereabouts as places
 from registry.whereabouts import Whereabouts, WhereaboutsKind
@@ -125,7 +125,7 @@ async def test_former_places_go_and_present_ones_stay(database: Database, vault:
     async with database.durable() as connection:
         who = await join(connection, vault, telegram("1"), now=NOW)
         await whereabouts.set_home(connection, who.vault, who.id, BANGKOK, NOW)  # ends the first one
-        await whereabouts.add_trip(connection, who.vault, who.id, trip, NOW, NOW + DAYS[1], NOW)
+        await trips.add(connection, who.vault, who.id, trip, NOW, NOW + DAYS[1], NOW)
     for later, left in ((DAYS[7] - SOON, 3), (DAYS[7] + SOON, 2), (DAYS[7] + DAYS[1] + SOON, 1)):
         await tidy_up(database, Clock(NOW + later))
         assert await count(database, places) == left

@@ -12,7 +12,7 @@ from places.area import Area
 from places.audience import AudienceIndex
 from places.cells import cell_of
 from places.people import EVER, FOREVER
-from registry import addresses, audience, people, whereabouts
+from registry import addresses, audience, people, trips, whereabouts
 from registry import changes as feed
 from registry.tables import address, person
 from registry.whereabouts import Whereabouts, WhereaboutsKind
@@ -321,6 +321,6 @@ async def test_who_travels_is_where_the_trip_is(sqlite: Database, vault: Vault) 
         who = await join(connection, vault, telegram("1"))
         trip = Whereabouts(WhereaboutsKind.TRIP, None, 0.0, "JP", label="Japan")
         end = NOW + timedelta(days=2)
-        await whereabouts.add_trip(connection, who.vault, who.id, trip, NOW, end, NOW)
+        await trips.add(connection, who.vault, who.id, trip, NOW, end, NOW)
         for at, country in ((NOW + timedelta(days=1), "JP"), (NOW + timedelta(days=3), "IS")):
             assert await audience.where(connection, [who.id], at) == {who.id: country}

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy.dialects import sqlite as dialect
 
 from places.cells import cell_of
-from registry import addresses, links, phones, whereabouts
+from registry import addresses, links, phones, trips
 from registry.merging import merge
 from registry.tables import address, phone
 from registry.tables import whereabouts as whereabouts_table
@@ -39,7 +39,7 @@ async def test_no_canary_is_in_the_files(sqlite_template: Path, tmp_path: Path, 
     async with database.durable() as connection:
         one = await join(connection, vault, telegram("canary-telegram"), place=home)
         two = await join(connection, vault, webchat("canary-webchat"), place=home, now=NOW + DAY)
-        await whereabouts.add_trip(connection, two.vault, two.id, trip, NOW, NOW + DAY, NOW)
+        await trips.add(connection, two.vault, two.id, trip, NOW, NOW + DAY, NOW)
         await phones.save(connection, vault, two.vault, two.id, phones.read("+66812345678"), NOW)
         await addresses.moved(connection, one.vault, one.address.id, "canary-moved", b"m" * 32)
         code = await links.make_code(connection, vault, one.id, NOW)

@@ -12,12 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.tables import conversation, inbox, outbox, webchat, webchat_message
-from registry import addresses, audience, links, people, phones
+from registry import addresses, audience, links, people, phones, prompts, watches
 from registry.erasure import ErasedList, erase, replay
 from registry.errors import ErasedListError, PersonUnknownError
 from registry.lifecycle import PersonState
 from registry.merging import merge
-from registry.tables import address, link_code, link_try, phone, whereabouts
+from registry.prompts import PromptKind
+from registry.tables import address, link_code, link_try, phone, prompt, watch, whereabouts
 from storage.database import Database, open_database
 from storage.errors import SealError
 from storage.vault import Vault
@@ -66,7 +67,7 @@ async def left(connection: AsyncConnection, person_id: int) -> list[str]:
     """The tables that still hold a row of this person."""
     return [
         table.name
-        for table in (address, whereabouts, phone, link_code)
+        for table in (address, whereabouts, phone, link_code, watch, prompt)
         if (await connection.execute(select(table).where(table.c.person_id == person_id))).first()
     ]
 
@@ -79,6 +80,8 @@ async def test_nothing_but_a_random_id_is_left(database: Database, vault: Vault,
             await talk(connection, person, chat)
             await phones.save(connection, vault, person.vault, person.id, phones.read("+66812345678"), NOW)
             await links.make_code(connection, vault, person.id, NOW)
+            await watches.add(connection, person.id, "TH", NOW)
+            assert await prompts.claim(connection, person.id, PromptKind.STILL, None, NOW)
         forgotten: list[int] = []
 
         async def forget(_: AsyncConnection, person_id: int) -> None:
@@ -88,7 +91,9 @@ async def test_nothing_but_a_random_id_is_left(database: Database, vault: Vault,
         await erase(connection, vault, somebody.id, erased, NOW + DAY, [forget])
         assert forgotten == [somebody.id]
         assert await left(connection, somebody.id) == []
-        assert await left(connection, neighbour.id) == ["address", "whereabouts", "phone", "link_code"]
+        assert await left(connection, neighbour.id) == [
+            "address", "whereabouts", "phone", "link_code", "watch", "prompt"
+        ]  # fmt: skip
         row = await people.get(connection, somebody.id)
         assert row is not None
         assert (row.state, row.data_key, row.consent_version, row.language) == (

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from places.cells import cell_of
-from registry import addresses, audience, people, phones, whereabouts
+from registry import addresses, audience, people, phones, trips, whereabouts
 from registry.addresses import AddressState
 from registry.errors import MergeRefusedError, PersonUnknownError
 from registry.lifecycle import PersonState
@@ -38,8 +38,8 @@ async def test_everything_is_there_afterwards_under_the_older_id(
         old = await join(connection, vault, telegram("old"), place=REYKJAVIK, language="en")
         new = await join(connection, vault, webchat("new"), place=BANGKOK, now=NOW + DAY)
         await people.choose_language(connection, new.id, "vi", NOW + DAY)
-        await whereabouts.add_trip(connection, old.vault, old.id, TRIP, NOW, NOW + 9 * DAY, NOW)
-        await whereabouts.add_trip(connection, new.vault, new.id, TRIP, NOW + DAY, NOW + 3 * DAY, NOW)
+        await trips.add(connection, old.vault, old.id, TRIP, NOW, NOW + 9 * DAY, NOW)
+        await trips.add(connection, new.vault, new.id, TRIP, NOW + DAY, NOW + 3 * DAY, NOW)
         await phones.save(connection, vault, new.vault, new.id, phones.read("+66812345678"), NOW)
         before, _ = await audience.changes(connection, None)
         ids = (new.id, old.id) if swapped else (old.id, new.id)

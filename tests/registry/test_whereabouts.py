@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from places.cells import cell_of
-from registry import audience, whereabouts
+from registry import audience, trips, whereabouts
 from registry.errors import PlaceRefusedError
 from registry.lifecycle import PersonState
 from registry.whereabouts import Whereabouts, WhereaboutsKind
@@ -45,7 +45,7 @@ async def test_trips_stand_beside_the_base_with_their_dates(database: Database, 
     async with database.durable() as connection:
         somebody = await join(connection, vault, telegram("1"), place=None)
         begins, ends = NOW + timedelta(days=3), NOW + timedelta(days=9)
-        trip = await whereabouts.add_trip(connection, somebody.vault, somebody.id, TRIP, begins, ends, LATER)
+        trip = await trips.add(connection, somebody.vault, somebody.id, TRIP, begins, ends, LATER)
         await whereabouts.set_home(connection, somebody.vault, somebody.id, REYKJAVIK, LATER)
         assert len(await whereabouts.of_person(connection, somebody.id)) == 2
         during = await whereabouts.of_person(connection, somebody.id, at=begins + timedelta(days=1))
@@ -54,15 +54,15 @@ async def test_trips_stand_beside_the_base_with_their_dates(database: Database, 
         row = rows.kind.tolist().index("trip")
         assert rows.valid_from[row] == begins.timestamp()
         assert rows.valid_to[row] == ends.timestamp()
-        assert not await whereabouts.end_trip(connection, somebody.id + 1, trip, LATER)
-        assert await whereabouts.end_trip(connection, somebody.id, trip, LATER)
-        assert not await whereabouts.end_trip(connection, somebody.id, trip, LATER)
+        assert not await trips.cancel(connection, somebody.id + 1, trip, LATER)
+        assert await trips.cancel(connection, somebody.id, trip, LATER)
+        assert not await trips.cancel(connection, somebody.id, trip, LATER)
 
 
 async def test_a_trip_is_a_place_too(database: Database, vault: Vault) -> None:
     async with database.durable() as connection:
         somebody = await join(connection, vault, telegram("1"), place=None)
-        await whereabouts.add_trip(connection, somebody.vault, somebody.id, TRIP, NOW, LATER, NOW)
+        await trips.add(connection, somebody.vault, somebody.id, TRIP, NOW, LATER, NOW)
         assert await audience.active(connection, [somebody.id]) == {somebody.id}
         other = await join(connection, vault, telegram("2"), consent=None)
         assert other.person.state is PersonState.NEW
@@ -89,9 +89,9 @@ async def test_wrong_kinds_and_dates_are_refused(database: Database, vault: Vaul
         with pytest.raises(PlaceRefusedError, match="dates"):
             await whereabouts.set_home(connection, somebody.vault, somebody.id, TRIP, LATER)
         with pytest.raises(PlaceRefusedError, match="Only a trip"):
-            await whereabouts.add_trip(connection, somebody.vault, somebody.id, JAPAN, NOW, LATER, NOW)
+            await trips.add(connection, somebody.vault, somebody.id, JAPAN, NOW, LATER, NOW)
         with pytest.raises(PlaceRefusedError, match="before it begins"):
-            await whereabouts.add_trip(connection, somebody.vault, somebody.id, TRIP, LATER, NOW, NOW)
+            await trips.add(connection, somebody.vault, somebody.id, TRIP, LATER, NOW, NOW)
         assert len(await whereabouts.of_person(connection, somebody.id)) == 1
 
 
