@@ -6,7 +6,8 @@ since the index was built is read from the change feed before every resolution.
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -18,10 +19,12 @@ from alerts.routing import Preference
 from alerts.turnout import count_ways
 from places.area import Area, Touch
 from places.audience import CONFIDENCES, Audience, AudienceIndex
+from places.people import country_of
 from registry import audience as people
 from registry.columns import AudienceRows
 from storage.clock import Clock
 from storage.database import Database
+from storage.errors import StorageUnavailableError
 
 REBUILD_CHANGES = 50_000
 UNREACHABLE = "none"
@@ -46,48 +49,67 @@ class Targeting:
         self._channels = tuple(channel_order)
         self._table = table or ChannelTable({})
         self._switched_on = switched_on
-        self._indexes: dict[bool, AudienceIndex] = {}
-        self._country: dict[int, str] = {}
-        self._last_change = -1
-        self._changed_since_build = 0
+        self._known: _Known | None = None
+        self._renewal: asyncio.Task[_Known] | None = None
         self._turn = asyncio.Lock()
 
     @property
     def last_change(self) -> int:
         """Where the change feed was read to; grows whenever somebody registered, moved or left."""
-        return self._last_change
+        return -1 if self._known is None else self._known.last_change
 
     async def refresh(self) -> bool:
         """Bring the index up to date; whether anything had changed.
 
+        When many changes have gathered it is built anew in the background, and the old one is kept and
+        followed until then.
+
         Raises:
             StorageUnavailableError: SQL is away; the index stays as it was.
         """
+        return (await self._refreshed())[1]
+
+    async def _refreshed(self) -> "tuple[_Known, bool]":
         async with self._turn:
-            if not self._indexes or self._changed_since_build > REBUILD_CHANGES:
-                await self._build()
-                return True
+            known = self._renewed() or self._known
+            if known is None:
+                self._known = known = await self._build()
+                return known, True
             async with self._database.read() as connection:
-                follows = await people.can_follow(connection, self._last_change)
-                found = await people.rows(connection, since_change=self._last_change)
-            if not follows:
-                await self._build()
-                return True
-            if not found.changed.size:
-                return False
-            await asyncio.to_thread(self._apply, found, found.changed)
-            self._last_change = found.last_change
-            self._changed_since_build += found.changed.size
-            return True
+                follows = await people.can_follow(connection, known.last_change)
+                found = await people.rows(connection, since_change=known.last_change) if follows else None
+            if found is None:
+                self._known = known = await self._build()
+                return known, True
+            if found.changed.size:
+                known = await asyncio.to_thread(known.after, found)
+            changed = known is not self._known
+            self._known = known
+            if self._renewal is None and known.gathered > REBUILD_CHANGES:
+                self._renewal = asyncio.create_task(self._build())
+            return known, changed
+
+    def _renewed(self) -> "_Known | None":
+        """What was built in the background, once. If that failed, it is begun again when it is due."""
+        task = self._renewal
+        if task is None or not task.done():
+            return None
+        self._renewal = None
+        error = None if task.cancelled() else task.exception()
+        if error is None and not task.cancelled():
+            return task.result()
+        if error is not None and not isinstance(error, StorageUnavailableError):
+            raise error
+        return None
 
     async def resolve(self, area: Area, *, drill: bool, at: datetime, include_maybe: bool) -> Audience:
         """Return everybody the area concerns at `at`, nearest first: simulated people only, or real ones
         only."""
-        await self.refresh()
+        known, _ = await self._refreshed()
         touched = frozenset[str]()
         if include_maybe:
             touched = await asyncio.to_thread(area.touches_countries, self._touch)
-        index = self._indexes[drill]
+        index = known.indexes[drill]
         moment = int(at.timestamp())
         return await asyncio.to_thread(
             lambda: index.resolve(area, at=moment, touched=touched, include_maybe=include_maybe)
@@ -110,7 +132,7 @@ class Targeting:
         confidence = Counter({level.value: int(count) for level, count in found.counts().items()})
         return Headcount(
             people=int(known.sum()),
-            by_country=self._countries(found.person_ids[known]),
+            by_country=dict(Counter(_names(found.country[known])).most_common()),
             by_channel=_tally(columns.channel[who], channels),
             by_language=_tally(columns.language[who], columns.languages),
             by_confidence={level.value: confidence[level.value] for level in CONFIDENCES},
@@ -118,35 +140,49 @@ class Targeting:
                 count_ways,
                 columns,
                 columns.person_id[who],
-                self._country,
+                dict(zip(found.person_ids.tolist(), _names(found.country), strict=True)),
                 Preference(self._table),
                 self._switched_on,
             ),
         )
 
-    def _countries(self, ids: NDArray[np.int64]) -> dict[str, int]:
-        return dict(Counter(self._country.get(person, "") for person in ids.tolist()).most_common())
-
-    async def _build(self) -> None:
+    async def _build(self) -> "_Known":
         async with self._database.read() as connection:
             found = await people.rows(connection)
-        self._indexes = await asyncio.to_thread(_indexes, found)
-        self._country = dict(zip(found.person_id.tolist(), found.country.tolist(), strict=True))
-        self._last_change = found.last_change
-        self._changed_since_build = 0
+        return await asyncio.to_thread(_Known.of, found)
 
-    def _apply(self, found: AudienceRows, changed: NDArray[np.int64]) -> None:
-        for drill, index in list(self._indexes.items()):
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Everybody's whereabouts, those of real people (False) and of drills (True), as of a change."""
+
+    indexes: Mapping[bool, AudienceIndex]
+    last_change: int
+
+    @classmethod
+    def of(cls, found: AudienceRows) -> "_Known":
+        parts = {drill: found.rows.take(np.flatnonzero(found.drill == drill)) for drill in (False, True)}
+        return cls({drill: AudienceIndex.build(rows) for drill, rows in parts.items()}, found.last_change)
+
+    def after(self, found: AudienceRows) -> "_Known":
+        """The same with the rows of everybody who changed; whoever has none any more is gone."""
+        indexes = {}
+        for drill, index in self.indexes.items():
             mine = np.flatnonzero(found.drill == drill)
-            self._indexes[drill] = index.with_delta(found.rows.take(mine), changed)
-        self._country.update(zip(found.person_id.tolist(), found.country.tolist(), strict=True))
+            indexes[drill] = index.with_delta(found.rows.take(mine), found.changed)
+        return _Known(indexes, found.last_change)
+
+    @property
+    def gathered(self) -> int:
+        """Rows that came since the indexes were built."""
+        return sum(len(index.changed) for index in self.indexes.values())
 
 
-def _indexes(found: AudienceRows) -> dict[bool, AudienceIndex]:
-    return {
-        drill: AudienceIndex.build(found.rows.take(np.flatnonzero(found.drill == drill)))
-        for drill in (False, True)
-    }
+def _names(countries: NDArray[np.uint16]) -> list[str]:
+    """ISO-2 of each code, "" for none."""
+    codes, at = np.unique(countries, return_inverse=True)
+    names = [country_of(code) if code else "" for code in codes.tolist()]
+    return [names[place] for place in at.tolist()]
 
 
 def _tally(codes: NDArray[np.integer], names: Sequence[str]) -> dict[str, int]:

@@ -39,11 +39,13 @@ CONFIDENCES = tuple(Confidence)
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Each person once, nearest first. `distance_km` is infinite for people known by country only."""
+    """Each person once, nearest first. `distance_km` is infinite for people known by country only; `country`
+    is where they are counted, as `places.people.country_code` (0 = not known)."""
 
     person_ids: Ids
     distance_km: Distances
     confidence: Codes
+    country: NDArray[np.uint16]
 
     def __len__(self) -> int:
         return int(self.person_ids.size)
@@ -60,16 +62,16 @@ class AudienceIndex:
     new value."""
 
     base: Block
+    stale: Mask
+    """Rows of `base` whose person changed since."""
     delta: Block
     changed: Rows
-    gone: Ids
-    """Sorted ids whose rows in `base` no longer count."""
 
     @classmethod
     def build(cls, rows: Rows) -> "AudienceIndex":
         """About 1 s for a million rows. Raises CoordinateError when a cell is not one."""
         nobody = Rows.empty()
-        return cls(Block.build(rows), Block.build(nobody), nobody, np.empty(0, dtype=np.int64))
+        return cls(Block.build(rows), np.zeros(len(rows), dtype=np.bool_), Block.build(nobody), nobody)
 
     def with_delta(self, rows: Rows, removed_person_ids: Ids) -> "AudienceIndex":
         """The index after changes: `rows` are *all* rows of every person who changed, `removed_person_ids`
@@ -77,8 +79,9 @@ class AudienceIndex:
         replaced = np.union1d(rows.person_id, np.asarray(removed_person_ids, dtype=np.int64))
         kept = self.changed.take(~np.isin(self.changed.person_id, replaced))
         changed = Rows.joined(kept, rows)
-        gone = np.union1d(self.gone, replaced)
-        return replace(self, delta=Block.build(changed), changed=changed, gone=gone)
+        stale = self.stale.copy()
+        stale[self.base.filing.rows_of(replaced)] = True
+        return replace(self, stale=stale, delta=Block.build(changed), changed=changed)
 
     def resolve(
         self, area: Area, *, at: int, touched: frozenset[str], include_maybe: bool = True
@@ -92,33 +95,14 @@ class AudienceIndex:
         named = frozenset(country_code(iso) for iso in area.countries)
         maybe = frozenset(country_code(iso) for iso in touched) - named if include_maybe else frozenset[int]()
         ready = area.matcher()
-        old = self.base.hits(ready, named, maybe, at)
-        stays = ~_member(self.gone, old.person_ids)
+        old = self.base.hits(ready, named, maybe, at, self.stale if self.stale.any() else None)
+        if not len(self.delta):
+            return Audience(old.person_ids, old.distance_km, old.code, old.country)
         new = self.delta.hits(ready, named, maybe, at)
-        ids = np.concatenate([old.person_ids[stays], new.person_ids])
-        distance = np.concatenate([old.distance_km[stays], new.distance_km])
-        code = np.concatenate([old.code[stays], new.code])
-        if self.base.repeats or self.delta.repeats:
-            ids, distance, code = _once(ids, distance, code)
-        elif not new.person_ids.size:
-            return Audience(ids, distance, code)
-        nearest = np.argsort(distance, kind="stable")
-        return Audience(ids[nearest], distance[nearest], code[nearest])
-
-
-def _member(sorted_ids: Ids, ids: Ids) -> Mask:
-    """Which of `ids` are among `sorted_ids`."""
-    if not sorted_ids.size:
-        return np.zeros(ids.size, dtype=np.bool_)
-    at = np.minimum(np.searchsorted(sorted_ids, ids), sorted_ids.size - 1)
-    return np.asarray(sorted_ids[at] == ids)
-
-
-def _once(ids: Ids, distance: Distances, code: Codes) -> tuple[Ids, Distances, Codes]:
-    """Every person once, with the nearest distance and the surest confidence of all their rows."""
-    if not ids.size:
-        return ids, distance, code
-    order = np.argsort(ids, kind="stable")
-    ids = ids[order]
-    first = np.flatnonzero(np.append(True, ids[1:] != ids[:-1]))
-    return ids[first], np.minimum.reduceat(distance[order], first), np.minimum.reduceat(code[order], first)
+        place = np.searchsorted(old.distance_km, new.distance_km, side="right")
+        return Audience(
+            np.insert(old.person_ids, place, new.person_ids),
+            np.insert(old.distance_km, place, new.distance_km),
+            np.insert(old.code, place, new.code),
+            np.insert(old.country, place, new.country),
+        )

@@ -1,7 +1,7 @@
-"""Block: rows grouped by distinct place, and the groups an area concerns.
+"""Block: rows grouped by distinct place, and the rows an area concerns, each person once, nearest first.
 
 Pure numpy. Groups stand in three runs: known by cell, known by city, known by country only; the first two are
-sorted by latitude, so a small area only looks at its own band.
+sorted by latitude, so that a small area only looks at its own band.
 """
 
 from dataclasses import dataclass
@@ -9,158 +9,177 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from places.cells import centres
-from places.distance import KM_PER_DEGREE, Floats
+from places.distance import KM_PER_DEGREE, chord2_to, km_of_chord2
+from places.filing import Filing, file_rows
 from places.growth import Mask
 from places.matcher import Matcher
-from places.people import EVER, FOREVER, MAX_COUNTRIES, Ids, Rows
+from places.people import Ids, Rows
+from places.span import Spans
 
 AREA, CITY, COUNTRY, MAYBE = range(4)
-Chosen = tuple[NDArray[np.int64], NDArray[np.uint8]]
+Groups = NDArray[np.int64]
+Floats32 = NDArray[np.float32]
+NONE: Groups = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """Rows an area concerns, nearest first, one per row of whereabouts (so a person may repeat)."""
+    """People an area concerns, nearest first. `country`: `places.people.country_code` of where they are."""
 
     person_ids: Ids
-    distance_km: NDArray[np.float32]
+    distance_km: Floats32
     code: NDArray[np.uint8]
+    country: NDArray[np.uint16]
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Per group: lat, lon, radius_km, nation (index into `nations`, packed countries) and where its rows
-    start. Per row: person id and, only when any row is dated, its time span. `cities` and `lands` are the
-    first group of the second and third run."""
+    """Rows as filed, and which of them are dated."""
 
-    lat: Floats
-    lon: Floats
-    radius_km: NDArray[np.float32]
-    nation: NDArray[np.int32]
-    nations: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    cities: int
-    lands: int
-    person_id: Ids
-    valid_from: NDArray[np.int64] | None
-    valid_to: NDArray[np.int64] | None
-    repeats: bool
-    """Whether somebody has more than one row."""
+    filing: Filing
+    spans: Spans | None
+    """Only when any row is dated."""
 
     @classmethod
     def build(cls, rows: Rows) -> "Block":
         """Group the rows. Raises CoordinateError when a cell is not one."""
-        size = len(rows)
-        radius = np.where(rows.cell == 0, np.float32(0), rows.radius_km)
-        radii, radius_at = np.unique(radius, return_inverse=True)
-        nations, nation_at = np.unique(rows.countries, return_inverse=True)
-        kind = radius_at * max(1, nations.size) + nation_at
-        order = np.lexsort((kind, rows.cell))
-        cell, kind = rows.cell[order], kind[order]
-        fresh = np.ones(size, dtype=np.bool_)
-        fresh[1:] = (cell[1:] != cell[:-1]) | (kind[1:] != kind[:-1])
-        starts = np.flatnonzero(fresh)
-        group_cell, group_kind = cell[starts], kind[starts]
-        lat, lon = _positions(group_cell)
-        group_radius = radii[group_kind // max(1, nations.size)] if size else np.empty(0, dtype=np.float32)
-        run = np.where(group_cell == 0, 2, np.where(group_radius > 0, 1, 0))
-        rank = np.lexsort((lat, run))
-        counts = np.diff(np.append(starts, size))[rank]
-        taken = order[_spread(starts[rank], counts)]
-        dated = bool((rows.valid_from != EVER).any() or (rows.valid_to != FOREVER).any())
-        people = rows.person_id[taken]
-        return cls(
-            lat=lat[rank],
-            lon=lon[rank],
-            radius_km=group_radius[rank].astype(np.float32),
-            nation=(group_kind % max(1, nations.size))[rank].astype(np.int32),
-            nations=nations,
-            starts=np.append(0, np.cumsum(counts)).astype(np.int64),
-            cities=int((run == 0).sum()),
-            lands=int((run <= 1).sum()),
-            person_id=people,
-            valid_from=rows.valid_from[taken] if dated else None,
-            valid_to=rows.valid_to[taken] if dated else None,
-            repeats=np.unique(people).size < size,
-        )
+        filing, taken = file_rows(rows)
+        return cls(filing, Spans.of(rows, taken))
 
-    def hits(self, ready: Matcher, named: frozenset[int], maybe: frozenset[int], at: int) -> Hits:
-        """Rows valid at `at` that the area concerns; `named`, `maybe`: country codes of the area and of
-        its edges."""
+    def __len__(self) -> int:
+        return int(self.filing.person_id.size)
+
+    def hits(
+        self, ready: Matcher, named: frozenset[int], maybe: frozenset[int], at: int, stale: Mask | None = None
+    ) -> Hits:
+        """Whom of those with a row valid at `at` the area concerns; rows in `stale` do not count.
+
+        `named`, `maybe`: country codes of the area and of its edges. Somebody with several rows counts once,
+        with the surest confidence and the nearest distance.
+        """
+        filing = self.filing
         groups, code = self._groups(ready, named, maybe)
-        apart = ready.distances(self.lat[groups], self.lon[groups])
-        apart[groups >= self.lands] = np.inf
-        nearest = np.argsort(apart, kind="stable")
-        groups, code, apart = groups[nearest], code[nearest], apart[nearest].astype(np.float32)
-        counts = self.starts[groups + 1] - self.starts[groups]
-        rows = _spread(self.starts[groups], counts)
-        found = Hits(self.person_id[rows], np.repeat(apart, counts), np.repeat(code, counts))
-        if self.valid_from is None or self.valid_to is None:
-            return found
-        now = (self.valid_from[rows] <= at) & (self.valid_to[rows] >= at)
-        return Hits(found.person_ids[now], found.distance_km[now], found.code[now])
+        groups, code, apart = self._nearest_first(ready, groups, code)
+        counts = filing.starts[groups + 1] - filing.starts[groups]
+        rows = _spread(filing.starts[groups], counts)
+        of = np.repeat(np.arange(groups.size), counts)  # row -> its group
+        valid = None if stale is None else ~stale[rows]
+        if self.spans is not None:
+            now = self.spans.cover(rows, at)
+            valid = now if valid is None else valid & now
+        if valid is not None:
+            rows, of = rows[valid], of[valid]
+        codes = code[of]
+        if filing.repeated is not None:
+            first, codes = filing.repeated.once(rows, codes)
+            if first is not None:
+                rows, of, codes = rows[first], of[first], codes[first]
+        country = filing.first_country[filing.nation[groups]]
+        return Hits(filing.person_id[rows], apart[of], codes, country[of])
 
-    def _groups(self, ready: Matcher, named: frozenset[int], maybe: frozenset[int]) -> Chosen:
-        inside = [self._cells(ready), self._cities(ready)]
-        codes = [
-            np.full(part.size, code, dtype=np.uint8) for code, part in zip((AREA, CITY), inside, strict=True)
-        ]
-        lands = self.lands + np.flatnonzero(self._of(named | maybe, self.lands))
-        sure = self._of(named, self.lands)[lands - self.lands]
-        inside += [lands[sure], lands[~sure]]
-        codes += [np.full(int(sure.sum()), COUNTRY, np.uint8), np.full(int((~sure).sum()), MAYBE, np.uint8)]
-        if named:
-            placed = np.flatnonzero(self._of(named, 0)[: self.lands])
-            out = ready.outside(self.lat[placed], self.lon[placed], self.radius_km[placed].astype(np.float64))
-            placed = np.setdiff1d(placed[~out], np.concatenate(inside[:2]), assume_unique=True)
-            inside.append(placed)
-            codes.append((placed >= self.cities).astype(np.uint8))
-        return np.concatenate(inside), np.concatenate(codes)
+    def _nearest_first(
+        self, ready: Matcher, groups: Groups, code: NDArray[np.uint8]
+    ) -> tuple[Groups, NDArray[np.uint8], Floats32]:
+        if not ready.centres or not groups.size:
+            return groups, code, np.full(groups.size, np.inf, dtype=np.float32)
+        away = np.full(groups.size, np.inf, dtype=np.float32)
+        placed = groups < self.filing.lands
+        x, y, z = (axis[groups[placed]] for axis in self.filing.vector)
+        least = chord2_to(ready.centres[0], x, y, z)
+        for centre in ready.centres[1:]:
+            least = np.minimum(least, chord2_to(centre, x, y, z))
+        away[placed] = least
+        # Bits of floats that are not negative sort like integers; the place in the list settles ties.
+        keys = away.view(np.uint32).astype(np.uint64) << np.uint64(32) | np.arange(
+            groups.size, dtype=np.uint64
+        )
+        keys.sort()
+        nearest = (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
+        return groups[nearest], code[nearest], km_of_chord2(away[nearest])
 
-    def _cells(self, ready: Matcher) -> NDArray[np.int64]:
+    def _groups(
+        self, ready: Matcher, named: frozenset[int], maybe: frozenset[int]
+    ) -> tuple[Groups, NDArray[np.uint8]]:
+        filing = self.filing
+        cells, cities = self._cells(ready), self._cities(ready)
+        listed = filing.listed(named)
+        split = int(np.searchsorted(listed, filing.lands))
+        placed, sure = listed[:split], listed[split:]
+        if placed.size:
+            placed = self._beside(ready, placed, cells, cities)
+        unsure = filing.listed(maybe)
+        unsure = unsure[np.searchsorted(unsure, filing.lands) :]
+        unsure = np.setdiff1d(unsure, sure, assume_unique=True)
+        parts = (cells, cities, sure, unsure, placed)
+        codes = [np.full(part.size, code, np.uint8) for code, part in enumerate(parts[:4])]
+        codes.append((placed >= filing.cities).astype(np.uint8))
+        return np.concatenate(parts), np.concatenate(codes)
+
+    def _beside(self, ready: Matcher, placed: Groups, cells: Groups, cities: Groups) -> Groups:
+        """Groups of the countries that are in no exclusion, and not among the shapes' own."""
+        filing = self.filing
+        if ready.has_exclusions:
+            lat, lon = filing.lat[placed].astype(np.float64), filing.lon[placed].astype(np.float64)
+            placed = placed[~ready.outside(lat, lon, filing.radius_km[placed].astype(np.float64))]
+        if not cells.size and not cities.size:
+            return placed
+        known = np.zeros(filing.lands, dtype=np.bool_)
+        known[cells] = True
+        known[cities] = True
+        return placed[~known[placed]]
+
+    def _cells(self, ready: Matcher) -> Groups:
         """Groups known by cell that the shapes may hold."""
-        found = [np.empty(0, dtype=np.int64)]
-        for low, high in ready.latitudes():
-            first, last = np.searchsorted(self.lat[: self.cities], (low, high)) + np.array([0, 1])
-            last = min(int(last), self.cities)
-            mask = ready.cells(self.lat[first:last], self.lon[first:last])
-            found.append(first + np.flatnonzero(mask))
-        return np.unique(np.concatenate(found)) if len(found) > 2 else found[-1]
+        filing, found = self.filing, list[Groups]()
+        lats = filing.lat[: filing.cities]
+        for low, high, limit, centre in ready.rounds():
+            first, last = _band(lats, low, high)
+            x, y, z = (axis[first:last] for axis in filing.vector)
+            found.append(first + np.flatnonzero(chord2_to(centre, x, y, z) <= limit))
+        for west, south, east, north, holds in ready.parts():
+            first, last = _band(lats, south, north)
+            lons = filing.lon[first:last]
+            near = np.flatnonzero((lons >= west) & (lons <= east)) + first
+            if near.size:
+                found.append(near[holds(lats[near].astype(np.float64), filing.lon[near].astype(np.float64))])
+        cells = _union(found, filing.cities)
+        if ready.has_exclusions and cells.size:
+            lat, lon = filing.lat[cells].astype(np.float64), filing.lon[cells].astype(np.float64)
+            cells = cells[~ready.outside(lat, lon, np.zeros(cells.size))]
+        return cells
 
-    def _cities(self, ready: Matcher) -> NDArray[np.int64]:
+    def _cities(self, ready: Matcher) -> Groups:
         """Groups known by city whose circle may touch the shapes."""
-        run = slice(self.cities, self.lands)
-        if self.cities == self.lands:
-            return np.empty(0, dtype=np.int64)
-        lat, radius = self.lat[run], self.radius_km[run].astype(np.float64)
-        near: Mask = np.zeros(lat.size, dtype=np.bool_)
-        for low, high in ready.latitudes():
-            near |= (lat >= low - 1.1 * radius / KM_PER_DEGREE) & (lat <= high + 1.1 * radius / KM_PER_DEGREE)
-        rows = np.flatnonzero(near)
-        rows = rows[ready.discs(lat[rows], self.lon[run][rows], radius[rows])]
-        return self.cities + rows
-
-    def _of(self, codes: frozenset[int], first: int) -> Mask:
-        """Groups from `first` on that may lie in one of these countries."""
-        known = np.zeros(self.nations.size, dtype=np.bool_)
-        wanted = np.array(sorted(codes), dtype=np.int64)
-        for place in range(MAX_COUNTRIES):
-            known |= np.isin(self.nations >> 16 * place & 0xFFFF, wanted)
-        return np.asarray(known[self.nation[first:]])
+        filing = self.filing
+        run = slice(filing.cities, filing.lands)
+        lat, radius = filing.lat[run], filing.radius_km[run]
+        if not lat.size:
+            return NONE
+        pad = 1.1 * float(radius.max()) / KM_PER_DEGREE
+        bands = [_band(lat, low - pad, high + pad) for low, high in ready.latitudes()]
+        rows = _union([np.arange(first, last) for first, last in bands], lat.size)
+        inside = ready.discs(*(axis[rows].astype(np.float64) for axis in (lat, filing.lon[run], radius)))
+        return filing.cities + rows[inside]
 
 
-def _positions(cells: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Centres of the cells, each distinct one computed once; 0 where there is no cell."""
-    lat, lon = np.zeros(cells.size), np.zeros(cells.size)
-    placed = cells != 0
-    distinct, at = np.unique(cells[placed], return_inverse=True)
-    lats, lons = centres(distinct)
-    lat[placed], lon[placed] = lats[at], lons[at]
-    return lat, lon
+def _band(sorted_lats: Floats32, low: float, high: float) -> tuple[int, int]:
+    """First and last + 1 of the latitudes from `low` to `high`; a hair more, for they are rounded."""
+    first, last = np.searchsorted(sorted_lats, np.array([low - 1e-5, high + 1e-5], dtype=np.float32))
+    return int(first), int(last)
 
 
-def _spread(starts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+def _union(parts: list[Groups], size: int) -> Groups:
+    """Every number of some lists of numbers below `size`, once, sorted."""
+    parts = [part for part in parts if part.size]
+    if len(parts) < 2:
+        return parts[0] if parts else NONE
+    known = np.zeros(size, dtype=np.bool_)
+    for part in parts:
+        known[part] = True
+    return np.flatnonzero(known)
+
+
+def _spread(starts: NDArray[np.integer], counts: NDArray[np.integer]) -> NDArray[np.int64]:
     """The indexes start, start + 1, ... of every run, one run after the other."""
-    before = np.cumsum(counts) - counts
+    before = np.cumsum(counts, dtype=np.int64) - counts
     return np.repeat(starts - before, counts) + np.arange(int(counts.sum()), dtype=np.int64)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+Floats32 = NDArray[np.float32]
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius R1 of WGS84 (IUGG)."""
@@ -75,3 +76,25 @@ def bearing(start: tuple[float, float], end: tuple[float, float]) -> float:
     east = math.sin(turn) * math.cos(b)
     north = math.cos(a) * math.sin(b) - math.sin(a) * math.cos(b) * math.cos(turn)
     return math.degrees(math.atan2(east, north)) % 360.0
+
+
+def chord2_to(centre: tuple[float, float], x: Floats32, y: Floats32, z: Floats32) -> Floats32:
+    """Squared straight line through a sphere of radius 1 from (lat, lon) to points on it, good to 1 m or
+    two millionths of the distance: orders and compares like the distance along the ground, at a tenth of the
+    cost."""
+    a, b, c = (np.float32(axis) for axis in unit_vectors([centre[0]], [centre[1]])[0])
+    return np.asarray((x - a) ** 2 + (y - b) ** 2 + (z - c) ** 2)
+
+
+def chord2_of_km(kilometres: float) -> float:
+    """The square of the straight line that spans so many kilometres of ground, rounded up by more than
+    `chord2_to` may err."""
+    half = min((kilometres + 0.002) / (2.0 * EARTH_RADIUS_KM), math.pi / 2.0)
+    return (2.0 * math.sin(half)) ** 2 * (1.0 + 4e-6)
+
+
+def km_of_chord2(chord2: Floats32) -> Floats32:
+    """Kilometres along the ground; infinite stays infinite."""
+    with np.errstate(invalid="ignore"):
+        ground = np.float32(2.0 * EARTH_RADIUS_KM) * np.arcsin(np.minimum(np.sqrt(chord2) / 2, np.float32(1)))
+    return np.where(np.isinf(chord2), np.float32(np.inf), ground)

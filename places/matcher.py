@@ -4,15 +4,24 @@ Pure. Built once per area (repair and growth of the shapes are the expensive par
 arrays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from places.cells import CELL_CIRCUMRADIUS_KM, CELL_RADIUS_KM, wrap_longitude
-from places.distance import KM_PER_DEGREE, Floats, distance_km, reach_km, to_degrees, unit_vectors
+from places.distance import (
+    KM_PER_DEGREE,
+    Floats,
+    chord2_of_km,
+    distance_km,
+    reach_km,
+    to_degrees,
+    unit_vectors,
+)
 from places.growth import Mask, grow, near, within
 from places.repair import area_of, core_of, polygons
 from places.shapes import Circle, Polygon, Position, Shape
@@ -76,10 +85,28 @@ class Matcher:
                 merged.append((low, high))
         return tuple(merged)
 
+    @property
+    def has_exclusions(self) -> bool:
+        """Whether anything is taken out."""
+        return bool(self.excluded_circles) or not self.excluded.is_empty
+
+    def rounds(self) -> Iterator[tuple[float, float, float, Position]]:
+        """For each circle: the latitudes it reaches, the `places.distance.chord2_to` its centre within which
+        a cell may hold somebody inside, and that centre."""
+        for circle in self.circles:
+            reach = float(_reach(circle, CELL_RADIUS_KM))
+            pad = reach / KM_PER_DEGREE
+            yield circle.lat - pad, circle.lat + pad, chord2_of_km(reach), (circle.lat, circle.lon)
+
+    def parts(self) -> Iterator[tuple[float, float, float, float, Callable[[Floats, Floats], Mask]]]:
+        """For each grown piece of the outlines: west, south, east, north, and which (lats, lons) it holds."""
+        for part in self.grown:
+            yield (*part.bounds, partial(_holds, part))
+
     def _kept(self, found: Mask, lats: Floats, lons: Floats, reach: Floats) -> Mask:
         """`found` less those certainly inside an exclusion. `reach`: how far from its centre a person may
         be, km."""
-        if not self.excluded_circles and self.excluded.is_empty:
+        if not self.has_exclusions:
             return found
         rows = np.flatnonzero(found)
         gone = np.zeros(rows.size, dtype=np.bool_)
@@ -136,9 +163,16 @@ def _wrapped(circle: Circle) -> Circle:
 
 def _touches(circle: Circle, lats: Floats, lons: Floats, reach: Floats | float) -> Mask:
     """Positions within the circle's radius plus `reach` kilometres, on the sphere or the ellipsoid."""
+    return np.asarray(distance_km(circle.lat, circle.lon, lats, lons) <= _reach(circle, reach))
+
+
+def _reach(circle: Circle, reach: Floats | float) -> Floats:
     slack = CELL_RADIUS_KM - CELL_CIRCUMRADIUS_KM
-    limit = reach_km(circle.radius_km, 0.0, slack) + np.asarray(reach) * 1.006
-    return np.asarray(distance_km(circle.lat, circle.lon, lats, lons) <= limit)
+    return np.asarray(reach_km(circle.radius_km, 0.0, slack) + np.asarray(reach) * 1.006)
+
+
+def _holds(part: BaseGeometry, lats: Floats, lons: Floats) -> Mask:
+    return np.asarray(shapely.intersects_xy(part, lons, lats))
 
 
 def _border(area: BaseGeometry) -> BaseGeometry:
