@@ -8,6 +8,9 @@ it does hold ends at its key. The mark moves only once everything up to it is on
 - long look: two hours further back, after a start, after a gap and each half hour: receipts come long after
   their message, and the list is sorted by the message.
 
+A receipt that is missing is left to its webhook for a while first (`awaited`), unless nobody listened since
+the last look; only what stayed missing is fetched, counted (`reconciled`, `found`) and warned about.
+
 A list shows answers of ours beside warnings. That an answer arrived proves nothing to anybody and would look
 for its delivery for an hour, so it is left out; that one failed is kept.
 """
@@ -20,6 +23,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.routing import Account
+from app.awaited import GRACE_S, Awaited, Found
 from bot.counters import Count
 from bot.errors import SendError
 from bot.gateway import ReconcilingGateway
@@ -50,6 +54,7 @@ class Reconciling:
         store: `Inbox.store`.
         of_warnings: which of a provider's ids are those of warnings.
         every_s: seconds between two looks.
+        grace_s: seconds a webhook is waited for after a look saw its receipt.
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class Reconciling:
         count: Count,
         *,
         every_s: float = EVERY_S,
+        grace_s: float = GRACE_S,
     ) -> None:
         self._gateways = gateways
         self._store = store
@@ -72,6 +78,7 @@ class Reconciling:
         self._clock = clock
         self._count = count
         self._every_s = every_s
+        self._awaited = Awaited(grace_s)
         self._long_look_at: dict[Account, float] = {}
 
     async def run(self) -> None:
@@ -121,26 +128,36 @@ class Reconciling:
         now, monotonic = self._clock.now(), self._clock.monotonic()
         async with self._database.read() as connection:
             until = await read_until(connection, channel, name)
-        is_long = self._is_long(account, until, now, monotonic)
-        events = await gateway.missed(_since(until, now, is_long=is_long))
+        gap = until is None or now - until > OVERLAP
+        is_long = gap or self._is_long(account, monotonic)
+        listed = await gateway.missed(_since(until, now, is_long=is_long))
         async with self._database.read() as connection:
-            missing = await self._of_use(connection, account, await not_stored(connection, events))
-        stored = 0
-        for start in range(0, len(missing), STORE_AT_ONCE):
-            stored += await self._store(missing[start : start + STORE_AT_ONCE])
+            asked = self._awaited.with_earlier(account, listed)
+            missing = await self._of_use(connection, account, await not_stored(connection, asked))
+        found = Found(missing, []) if gap else self._awaited.find(account, missing, monotonic)
+        lost, early = await self._fetch(found.lost), await self._fetch(found.early)
         async with self._database.bulk() as connection:
             await write_until(connection, channel, name, now)
         if is_long:
             self._long_look_at[account] = monotonic
-        for _event in range(stored):
-            self._count("reconciled", channel=channel, outcome="found")
-        if stored:
+        came = self._awaited.settle(account, missing, found, monotonic)
+        for outcome, events in (("found", lost), ("early", early), ("came", came)):
+            for _event in range(events):
+                self._count("reconciled", channel=channel, outcome=outcome)
+        if lost:
             log.warning(
                 "webhooks had not brought everything; the rest was fetched",
                 action="reconcile.found",
                 account=f"{channel}:{name}",
-                events=stored,
+                events=lost,
             )
+        return lost + early
+
+    async def _fetch(self, events: Sequence[Event]) -> int:
+        """Store them; returns how many no webhook had brought meanwhile."""
+        stored = 0
+        for start in range(0, len(events), STORE_AT_ONCE):
+            stored += await self._store(events[start : start + STORE_AT_ONCE])
         return stored
 
     async def _of_use(
@@ -157,10 +174,9 @@ class Reconciling:
             or event.provider_id in known
         ]
 
-    def _is_long(self, account: Account, until: datetime | None, now: datetime, monotonic: float) -> bool:
+    def _is_long(self, account: Account, monotonic: float) -> bool:
         looked = self._long_look_at.get(account)
-        gap = until is None or now - until > OVERLAP
-        return gap or looked is None or monotonic - looked >= LONG_LOOK_EVERY_S
+        return looked is None or monotonic - looked >= LONG_LOOK_EVERY_S
 
     def _told(self, account: Account, outcome: str) -> None:
         self._count("reconciled", channel=account[0], outcome=outcome)

@@ -1,6 +1,7 @@
 """After an outage of ours nothing is lost that a provider would not bring again; nothing is stored twice."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,8 +12,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.awaited import GRACE_S
 from app.reconciling import FARTHEST, LONG_LOOK, OVERLAP, Reconciling
-from bot.counters import count_nothing
+from bot.counters import Count, count_nothing
 from bot.errors import TransientError
 from bot.gateways.twilio.client import TwilioClient
 from bot.gateways.twilio.door import TwilioDoor
@@ -21,7 +23,7 @@ from bot.gateways.twilio.sms_gateway import SmsGateway
 from bot.gateways.twilio.sms_wire import read_sms
 from bot.inbox import Inbox
 from bot.leases import SoloLease
-from bot.messages import Address, Channel, Event, Inbound, InboundKind
+from bot.messages import Address, Channel, Event, Inbound, InboundKind, Receipt, ReceiptState
 from bot.reconciled import not_stored, read_until, write_until
 from bot.tables import inbox
 from storage.clock import SystemClock
@@ -67,7 +69,7 @@ class Service:
         )
         self.task = self.reconciling({SMS: self.gateway})
 
-    def reconciling(self, gateways: Any, **more: Any) -> Reconciling:
+    def reconciling(self, gateways: Any, count: Count = count_nothing, **more: Any) -> Reconciling:
         lease = SoloLease(self.database, self.clock, self.owner, "reconciling", seconds=0.3)
         return Reconciling(
             gateways,
@@ -76,7 +78,7 @@ class Service:
             lease,
             self.database,
             self.clock,
-            count_nothing,
+            count,
             **more,
         )
 
@@ -154,6 +156,104 @@ async def test_an_answer_that_arrived_is_no_news_and_one_that_failed_is(service:
     ]
     assert await service.task.look() == 2
     assert await service.keys() == sorted([f"sms:main:{sid(2)}:failed", f"sms:main:{sid(3)}:delivered"])
+
+
+@dataclass
+class Counted:
+    """Counts by outcome."""
+
+    by_outcome: Counter[str] = field(default_factory=Counter)
+
+    def __call__(self, name: str, /, **labels: str) -> None:
+        assert name == "reconciled"
+        self.by_outcome[labels["outcome"]] += 1
+
+
+def receipt(number: int, state: ReceiptState = ReceiptState.DELIVERED) -> Receipt:
+    return Receipt(f"{sid(number)}:{state}", Channel.SMS, "main", sid(number), state)
+
+
+def warned(capsys: pytest.CaptureFixture[str]) -> bool:
+    """Whether operators were told since this was asked last, on whichever stream."""
+    return any("had not brought" in stream for stream in capsys.readouterr())
+
+
+@dataclass
+class Listing:
+    """A list that shows what it is told to show."""
+
+    events: list[Event] = field(default_factory=list)
+
+    async def missed(self, since: datetime) -> Sequence[Event]:
+        return tuple(self.events)
+
+
+async def test_a_receipt_on_its_way_is_left_to_its_webhook(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Seen in the list before its webhook came: neither fetched nor warned about, also once it fell out of
+    the list; counted when it came."""
+    listing, counted = Listing(), Counted()
+    task = service.reconciling({SMS: listing}, count=counted)
+    await task.look()
+    listing.events = [receipt(1), receipt(2)]
+    service.clock.ahead += 60
+    assert await task.look() == 0
+    listing.events = []
+    await service.inbox.store([receipt(1)])
+    service.clock.ahead += GRACE_S - 1
+    assert await task.look() == 0
+    await service.inbox.store([receipt(2)])
+    service.clock.ahead += 60
+    assert await task.look() == 0
+    assert counted.by_outcome == {"came": 2}
+    assert not warned(capsys)
+
+
+async def test_a_receipt_that_stays_missing_is_fetched_and_told(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listing, counted = Listing(), Counted()
+    task = service.reconciling({SMS: listing}, count=counted)
+    await task.look()
+    listing.events = [receipt(1)]
+    service.clock.ahead += 60
+    assert await task.look() == 0
+    assert not warned(capsys)
+    listing.events = []  # it may have fallen out of what is listed by then
+    service.clock.ahead += GRACE_S
+    assert await task.look() == 1
+    assert warned(capsys)
+    assert await service.keys() == [f"sms:main:{sid(1)}:delivered"]
+    # Webhooks just got lost: what comes next is not waited for, and nobody is told twice.
+    listing.events = [receipt(2)]
+    service.clock.ahead += 60
+    assert await task.look() == 1
+    assert not warned(capsys)
+    service.clock.ahead += OVERLAP.total_seconds() - 1
+    listing.events = [receipt(3)]
+    assert await task.look() == 0
+    assert counted.by_outcome == {"found": 1, "early": 1}
+
+
+async def test_what_somebody_wrote_is_fetched_at_once(service: Service) -> None:
+    ann = Address(Channel.SMS, "main", ANN)
+    listing = Listing()
+    task = service.reconciling({SMS: listing})
+    await task.look()
+    listing.events = [Inbound(sid(1), ann, InboundKind.TEXT, "help"), receipt(2)]
+    service.clock.ahead += 60
+    assert await task.look() == 1
+    assert await service.keys() == [f"sms:main:{sid(1)}"]
+
+
+async def test_nothing_is_waited_for_after_an_outage(service: Service) -> None:
+    listing, counted = Listing([receipt(1), receipt(2)]), Counted()
+    task = service.reconciling({SMS: listing}, count=counted)
+    await service.task.look()
+    service.clock.ahead += OVERLAP.total_seconds() + 1
+    assert await task.look() == 2
+    assert counted.by_outcome == {"found": 2}
 
 
 async def test_how_far_back_it_looks(service: Service) -> None:
