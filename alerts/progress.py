@@ -1,14 +1,15 @@
 """How far the copies of one warning got, for whoever decides about next rungs. Reads and settles rows."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts.delivery import CONFIRMED, NOT_REACHED
+from alerts.delivery import CONFIRMED, NOT_REACHED, DeliveryState
 from alerts.tables import alert, checkin, delivery, revision
 from storage.database import MAX_PARAMETERS
 
@@ -35,19 +36,26 @@ class History:
     Attributes:
         last_rung: of all their rows.
         last_hope: the last one that did not come to nothing; -1 = all did.
+        shut: addresses whose one copy came back because their window was closed: a knock may still open it.
     """
 
     reached: bool
     last_rung: int
     last_hope: int
     used: frozenset[int]
+    shut: frozenset[int] = frozenset()
 
 
-async def due(connection: AsyncConnection, now: datetime, limit: int) -> dict[int, list[Due]]:
-    """Up to `limit` deliveries that are due, by revision, those first that wait longest."""
+async def due(connection: AsyncConnection, now: datetime, limit: int, owner: str) -> dict[int, list[Due]]:
+    """Up to `limit` deliveries that are due, by revision, those first that wait longest.
+
+    Revisions that another planner than `owner` holds are left to it: theirs would take up the room of those
+    that can be moved.
+    """
+    held = select(revision.c.id).where(revision.c.plan_until >= now, revision.c.plan_owner != owner)
     query = (
         select(*(delivery.c[name] for name in Due.__slots__))
-        .where(delivery.c.next_at <= now)
+        .where(delivery.c.next_at <= now, delivery.c.revision_id.not_in(held))
         .order_by(delivery.c.next_at, delivery.c.id)
         .limit(limit)
     )
@@ -55,6 +63,17 @@ async def due(connection: AsyncConnection, now: datetime, limit: int) -> dict[in
     for row in await connection.execute(query):
         found[row.revision_id].append(Due(*row))
     return found
+
+
+async def still_due(connection: AsyncConnection, rows: Sequence[Due], now: datetime) -> list[Due]:
+    """Those of `rows` that nobody moved, settled or put off since they were read."""
+    ids = [row.id for row in rows]
+    left: set[int] = set()
+    for start in range(0, len(ids), MAX_PARAMETERS - 10):
+        part = ids[start : start + MAX_PARAMETERS - 10]
+        query = select(delivery.c.id).where(delivery.c.id.in_(part), delivery.c.next_at <= now)
+        left.update((await connection.execute(query)).scalars())
+    return [row for row in rows if row.id in left]
 
 
 async def settle(connection: AsyncConnection, ids: Sequence[int]) -> None:
@@ -70,15 +89,23 @@ async def postpone(connection: AsyncConnection, ids: Sequence[int], until: datet
 
 
 async def histories(
-    connection: AsyncConnection, revision_id: int, person_ids: Collection[int]
+    connection: AsyncConnection,
+    revision_id: int,
+    person_ids: Collection[int],
+    window_closed: Collection[str] = (),
 ) -> dict[int, History]:
-    """What these people got of a revision so far."""
+    """What these people got of a revision so far.
+
+    Args:
+        window_closed: codes of failures that only say: nothing but a template may open this conversation.
+    """
     query = (
         select(
             delivery.c.person_id,
             delivery.c.rung,
             delivery.c.address_id,
             delivery.c.state,
+            delivery.c.error,
             checkin.c.status.label("answer"),
         )
         .join(revision, revision.c.id == delivery.c.revision_id)
@@ -98,6 +125,17 @@ async def histories(
             last_rung=max(row.rung for row in found),
             last_hope=max((row.rung for row in found if row.state not in NOT_REACHED), default=-1),
             used=frozenset(row.address_id for row in found),
+            shut=_shut(found, window_closed),
         )
         for person, found in rows.items()
     }
+
+
+def _shut(rows: Sequence[Any], window_closed: Collection[str]) -> frozenset[int]:
+    """Addresses that were tried once and in vain only because of their window; never a second time."""
+    tries = Counter(row.address_id for row in rows)
+    return frozenset(
+        row.address_id
+        for row in rows
+        if row.state == DeliveryState.FAILED and row.error in window_closed and tries[row.address_id] == 1
+    )

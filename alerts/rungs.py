@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts import holds, plans, silence, standing
+from alerts import holds, pace, plans, silence, standing
 from alerts.batches import BatchSizes
 from alerts.channels import ChannelTable
 from alerts.checkins import silenced
 from alerts.deadlines import Deadlines
 from alerts.delivery import DeliveryState
 from alerts.plans import Assignment, FenceLostError, Plan
-from alerts.progress import Due, due, histories, postpone, settle
+from alerts.progress import Due, due, histories, postpone, settle, still_due
 from alerts.revisions import read_revision
 from alerts.routing import Account, Preference, next_address
 from alerts.silence import Doubt, Silence
@@ -37,7 +37,6 @@ HELD_FOR = timedelta(seconds=15)
 SURPLUS_FOR = timedelta(seconds=1)
 PACE_SHARE = 0.01  # after a release: this share of those sent to moves in a second ...
 PACE_PEOPLE = 20.0  # ... and at least so many people
-LONGEST_STEP_S = 2.0  # a step that comes late does not make up for more than this
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +59,8 @@ class Rungs:
     Attributes:
         confirming: channels that send receipts; silence on others says little and is never held.
         table: where a channel works.
+        window_closed: error codes of a message whose conversation only a template may open: whoever has no
+            other channel left is knocked at on the same address, once.
     """
 
     database: Database
@@ -72,8 +73,8 @@ class Rungs:
     owner: str
     deadlines: Deadlines = field(default_factory=Deadlines)
     table: ChannelTable = field(default_factory=lambda: ChannelTable({}))
+    window_closed: frozenset[str] = frozenset()
     _judged: dict[int, _Judged] = field(default_factory=dict)
-    _moved_at: dict[tuple[int, Account], float] = field(default_factory=dict)  # monotonic
     _looked_at: float = float("-inf")
 
     async def step(self) -> int:
@@ -84,7 +85,7 @@ class Rungs:
         """
         now = self.clock.now()
         async with self.database.read() as connection:
-            waiting = await due(connection, now, PAGE)
+            waiting = await due(connection, now, PAGE, self.owner)
             late = await self.inbox_lag(connection, now) > LAG_S if waiting else False
             for revision_id in waiting:
                 await self._judge(connection, revision_id, now)
@@ -106,6 +107,7 @@ class Rungs:
             if plan is None:
                 return 0
             try:
+                rows = await still_due(connection, rows, now)  # another planner may have been here meanwhile
                 rows = await self._believed(connection, revision_id, rows, now, late=late)
                 return await self._write(connection, plan, rows, drill=stands.drill, now=now)
             except FenceLostError:
@@ -140,7 +142,8 @@ class Rungs:
                 await holds.passed(connection, revision_id, account, now)
                 believed += group
             elif await holds.was_released(connection, revision_id, account):
-                moving = self._allowance(revision_id, account, there)
+                rate = max(PACE_PEOPLE, PACE_SHARE * there.sent)
+                moving = await pace.take(connection, revision_id, account, rate, now)
                 believed += group[:moving]
                 await postpone(connection, [row.id for row in group[moving:]], now + SURPLUS_FOR)
             else:
@@ -158,16 +161,6 @@ class Rungs:
     def _silent(self, row: Due) -> bool:
         """Taken by a channel that confirms, and not confirmed."""
         return row.state == DeliveryState.ACCEPTED and row.channel in self.confirming
-
-    def _allowance(self, revision_id: int, account: Account, there: Silence) -> int:
-        """How many may be moved now after a release."""
-        now = self.clock.monotonic()
-        before = self._moved_at.get((revision_id, account), now - LONGEST_STEP_S)
-        rate = max(PACE_PEOPLE, PACE_SHARE * there.sent)
-        count = int(rate * min(now - before, LONGEST_STEP_S))
-        if count:
-            self._moved_at[revision_id, account] = now
-        return count
 
     async def _judge(self, connection: AsyncConnection, revision_id: int, now: datetime) -> Standing:
         """Keep what is known of a revision's silence at most `JUDGED_FOR_S` old; return how it stands."""
@@ -224,7 +217,7 @@ class Rungs:
     ) -> int:
         text = await read_revision(connection, plan.revision_id)
         ids = [row.person_id for row in rows]
-        history = await histories(connection, plan.revision_id, ids)
+        history = await histories(connection, plan.revision_id, ids, self.window_closed)
         preference = Preference(self.table, await holds.troubled(connection))
         ways = await ways_of(connection, ids, self.channel_order, preference, now)
         spared = await silenced(connection, ids)
@@ -237,7 +230,9 @@ class Rungs:
                 continue
             seen.add(row.person_id)
             mine = ways.get(row.person_id, ())
-            way = next_address(mine, drill=drill, accounts=self.accounts, used=known.used)
+            way = next_address(mine, drill=drill, accounts=self.accounts, used=known.used) or next_address(
+                mine, drill=drill, accounts=self.accounts, used=known.used - known.shut
+            )
             if way:
                 chosen = Assignment.of(way, row.confidence, row.distance_km, drill=drill)
                 groups[known.last_rung + 1].append(chosen)

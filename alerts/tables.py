@@ -148,6 +148,16 @@ delivery = Table(
     Index("ix_delivery_person", "person_id"),
 )
 
+# Up to when the people whom an officer's release moves have been moved, whichever planner moved them.
+pace = Table(
+    "pace",
+    metadata,
+    Column("revision_id", Integer, ForeignKey("revision.id"), primary_key=True),
+    Column("channel", String(16), primary_key=True),
+    Column("account", String(40), primary_key=True),
+    Column("moved_until", UtcDateTime, nullable=False),
+)
+
 # The person's newest answer in an event, and every answer before it.
 checkin = Table(
     "checkin",
