@@ -31,11 +31,20 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A revision of a live alert that goes, or went, to somebody; `at` = when it last left, if it did."""
+    """A revision of a live alert that goes, or went, to somebody.
+
+    Attributes:
+        at: when it last left, if it did.
+        first_at: when it first left, or was meant to.
+        copies: how many times; on one address two only where the first one found the window closed, against
+            what we thought, and the second one knocked (`alerts.rungs`).
+    """
 
     revision_id: int
     code: str
     at: datetime | None
+    first_at: datetime
+    copies: int
 
 
 async def knocked(
@@ -57,7 +66,8 @@ async def knocked(
     for sent in await _sent(connection, person_id, now, address_id=address_id):
         left = sent.at is not None or sent.code == pressed
         silent = heard_at is None or (sent.at or now) - heard_at >= SESSION - MARGIN - SLACK
-        if left and silent:
+        shut = sent.copies > 1 and heard_at is not None and heard_at <= sent.first_at
+        if left and (silent or shut):
             found.append(sent.code)
     return list(dict.fromkeys(found))
 
@@ -98,6 +108,8 @@ async def _sent(
             revision.c.id,
             event.c.code,
             func.max(delivery.c.attempted_at),
+            func.min(func.coalesce(delivery.c.attempted_at, delivery.c.created_at)),
+            func.count(),
         )
         .join(alert, alert.c.id == revision.c.alert_id)
         .join(event, event.c.id == alert.c.event_id)

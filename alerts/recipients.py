@@ -3,8 +3,9 @@ addresses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.delivery import DeliveryState
@@ -19,7 +20,12 @@ GONE = "gone"  # the address went out of use since this delivery was written
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One delivery and where it goes; `destination` is None when the address was erased meanwhile."""
+    """One delivery and where it goes; `destination` is None when the address was erased meanwhile.
+
+    Attributes:
+        shut_at: an earlier copy of the same warning left for this address then and came back, since only a
+            template may open the conversation (`alerts.progress.History.shut`); None = there was none.
+    """
 
     delivery: int
     person_id: int
@@ -29,6 +35,15 @@ class Recipient:
     state: DeliveryState
     drill: bool
     destination: Destination | None
+    shut_at: datetime | None = None
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """When they last wrote from there, as far as it opens a conversation; None = a template must."""
+        heard_at = self.destination.heard_at if self.destination else None
+        if heard_at is None or (self.shut_at is not None and heard_at <= self.shut_at):
+            return None
+        return heard_at
 
     def refusal(self, *, drill: bool) -> str:
         """Return why this person must not be sent to, "" = they may.
@@ -60,6 +75,13 @@ class Recipient:
 
 async def recipients(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, Recipient]:
     """Read deliveries by id, at most a batch of them."""
+    earlier = delivery.alias()
+    again = and_(
+        earlier.c.revision_id == delivery.c.revision_id,
+        earlier.c.person_id == delivery.c.person_id,
+        earlier.c.address_id == delivery.c.address_id,
+        earlier.c.rung < delivery.c.rung,
+    )
     query = select(
         delivery.c.id,
         delivery.c.person_id,
@@ -68,6 +90,10 @@ async def recipients(connection: AsyncConnection, ids: Sequence[int]) -> dict[in
         delivery.c.language,
         delivery.c.state,
         delivery.c.drill,
+        select(func.max(func.coalesce(earlier.c.attempted_at, earlier.c.created_at)))
+        .where(again)
+        .scalar_subquery()
+        .label("shut_at"),
     ).where(delivery.c.id.in_(ids))
     rows = (await connection.execute(query)).all()
     known = await destinations(connection, [row.address_id for row in rows])
@@ -81,6 +107,7 @@ async def recipients(connection: AsyncConnection, ids: Sequence[int]) -> dict[in
             DeliveryState(row.state),
             row.drill,
             known.get(row.address_id),
+            row.shut_at,
         )
         for row in rows
     }

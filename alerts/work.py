@@ -175,8 +175,7 @@ class BatchWork:
             value = person.value(self.vault)
         except SealError:
             return None
-        heard_at = person.destination.heard_at if person.destination else None
-        to = Address(self.line.gateway.channel, self.line.gateway.account, value, heard_at)
+        to = Address(self.line.gateway.channel, self.line.gateway.account, value, person.heard_at)
         return Item(position, person.delivery, person.address_id, person.person_id, person.language, to)
 
     def _outcome(self, delivery: int, state: DeliveryState, error: str, standing: Standing) -> Outcome:

@@ -24,6 +24,7 @@ from app.core import Core
 from app.gateways import CHANNEL_ORDER
 from app.templates import Templates
 from app.tidying import tidy_up
+from app.twilio import WINDOW_CLOSED
 from app.worker import process_name
 from bot.gateway import BulkGateway
 from bot.waiting import lag_s
@@ -144,6 +145,7 @@ class PlannerProcess:
             owner=self._name,
             deadlines=core.deadlines,
             table=self._table,
+            window_closed=WINDOW_CLOSED,
         )
 
     def _move(self, rungs: Rungs, dispatch: Dispatch) -> Callable[[], Awaitable[None]]:

@@ -9,6 +9,7 @@ from app.settings import Settings
 from bot.gateway import Door, Gateway
 from bot.gateways.twilio.client import TwilioClient
 from bot.gateways.twilio.door import Reader, TwilioDoor
+from bot.gateways.twilio.errors import CODES, code_name
 from bot.gateways.twilio.settings import TwilioSettings
 from bot.gateways.twilio.sms_countries import read_countries
 from bot.gateways.twilio.sms_gateway import SmsGateway
@@ -16,9 +17,14 @@ from bot.gateways.twilio.sms_wire import read_sms
 from bot.gateways.twilio.whatsapp_book import TemplateBook
 from bot.gateways.twilio.whatsapp_gateway import Tier, WhatsAppGateway
 from bot.gateways.twilio.whatsapp_wire import read_whatsapp
-from bot.messages import Channel
+from bot.messages import Channel, Failure
 from storage.clock import Clock
 from storage.database import Database
+
+# Of a message that came back because only a template may open the conversation now.
+WINDOW_CLOSED = frozenset(
+    code_name(code) for code, meaning in CODES.items() if meaning.failure is Failure.TEMPLATE
+)
 
 
 def build_twilio(
