@@ -79,6 +79,10 @@ class _Ranked:
     sure: float
     language: str
 
+    @property
+    def nearest(self) -> float:
+        return float(self.scores[0])
+
     def candidates(self) -> tuple[Candidate, ...]:
         values = [self.sure, *(float(score) for score in self.scores[1:])]
         return tuple(Candidate(*pair) for pair in zip(self.order, values, strict=True))[:LISTED]
@@ -124,17 +128,17 @@ class Engine:
         words = neat(text)
         if not words or not self._indexes:
             return Found(Decision.HANDOVER, "", ())
-        vector = self._embedder.embed([words])[0] if self._embedder is not None else None
-        asked = take_apart(words, vector)
-        own = self._in_language(asked, words, language, allowed)
         exact = self._exact(words, language, allowed)
+        model = self._embedder if exact is None else None  # what needs no model does not wait for it
+        asked = take_apart(words, model.embed([words])[0] if model is not None else None)
+        own = self._in_language(asked, words, language, allowed)
         if exact is not None:
             others = own[0].candidates() if own is not None else ()
             rest = [each for each in others if each.subject != exact]
             return Found(Decision.ANSWER, language, (Candidate(exact, CERTAIN), *rest)[:LISTED])
         if own is not None:
             ranked, thresholds = own
-            if ranked.sure >= thresholds.choose:
+            if ranked.nearest >= thresholds.choose:
                 needed = thresholds.answer + (CAREFUL if ranked.order[0] in self._careful else 0.0)
                 decision = Decision.ANSWER if ranked.sure >= needed else Decision.CHOOSE
                 return Found(decision, ranked.language, ranked.candidates())

@@ -6,12 +6,10 @@ takes over as ways to ask are proposed like any other words: a second officer ap
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assistance import store as cases
@@ -25,6 +23,7 @@ from assistance.faq.desk import FaqDesk
 from assistance.faq.grams import neat
 from assistance.faq.questions import QuestionRow
 from assistance.faq.search import FaqSearch
+from assistance.faq.semantic import Vectors
 from assistance.lifecycle import CaseAct, CaseState, advance
 from assistance.ports import Audit, Send
 from assistance.thread import MessageKind
@@ -34,8 +33,6 @@ from staff.officers import Officer, Role
 from storage.clock import Clock
 from storage.errors import SealError
 from storage.vault import PersonVault, Vault
-
-REMEMBERED = 2_000  # vectors of questions, 3 MB
 
 Compose = Callable[[str, str, str, bool], Outbound]
 """Words an officer's answer: text, its language, the asker's language, whether it is a drill."""
@@ -81,7 +78,6 @@ class FaqLearning:
         self._send = send
         self._audit = audit
         self._compose = compose
-        self._vectors: OrderedDict[int, np.ndarray] = OrderedDict()  # in memory only: of what people typed
 
     async def waiting(self, connection: AsyncConnection, officer: Officer) -> list[OpenQuestion]:
         """What waits in the countries of the officer's case role, newest first, at most 300."""
@@ -222,18 +218,11 @@ class FaqLearning:
         except SealError:
             return None
 
-    async def _embedded(self, waiting: Sequence[OpenQuestion]) -> np.ndarray | None:
+    async def _embedded(self, waiting: Sequence[OpenQuestion]) -> Vectors | None:
         embedder = await self._search.embedder()
         if embedder is None:
             return None
-        missing = [one for one in waiting if one.row.id not in self._vectors]
-        if missing:
-            made = await asyncio.to_thread(embedder.embed, [neat(one.text) for one in missing])
-            self._vectors |= {one.row.id: vector for one, vector in zip(missing, made, strict=True)}
-        found = np.stack([self._vectors[one.row.id] for one in waiting])
-        while len(self._vectors) > REMEMBERED:
-            self._vectors.popitem(last=False)
-        return found
+        return await asyncio.to_thread(embedder.embed, [neat(one.text) for one in waiting])
 
     async def _record(
         self, connection: AsyncConnection, officer: Officer, action: str, subject: str, asked: int, sent: int

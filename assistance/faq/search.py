@@ -13,6 +13,7 @@ from functools import partial
 from assistance.faq import publishing
 from assistance.faq.engine import Found
 from assistance.faq.publishing import Edition, Variant
+from assistance.faq.remembered import Remembered
 from assistance.faq.semantic import Embedder, load_embedder
 from storage.clock import Clock
 from storage.database import Database
@@ -80,7 +81,8 @@ class FaqSearch:
 
     async def _load(self) -> Embedder | None:
         if not self._loaded:
-            self._embedder = await asyncio.to_thread(load_embedder) if self._semantic else None
+            model = await asyncio.to_thread(load_embedder) if self._semantic else None
+            self._embedder = Remembered(model) if model is not None else None
             self._loaded = True
         return self._embedder
 

