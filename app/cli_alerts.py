@@ -21,17 +21,18 @@ from alerts.desk import Desk
 from alerts.dossier import Gap, Rules
 from alerts.draft import Draft
 from alerts.revisions import latest
+from alerts.store import RevisionRow
 from alerts.targeting import Targeting
 from app.cli_output import RefusedError, run, say, settings_now, show
 from app.cli_staff import acting_officer, opened
-from app.core import open_core
+from app.core import Core, open_core
 from app.embedded import url_of
 from app.gateways import CHANNEL_ORDER
-from app.geography import open_geography
+from app.geography import Geography, open_geography
 from app.officers import build_services
 from app.settings import Settings
-from console.reckoning import reckon
-from places.area import Area
+from console.names import span
+from console.reckoning import Reckoning, reckon
 from staff.officers import Officer
 from storage.clock import SystemClock
 from storage.database import Database
@@ -60,23 +61,39 @@ class Shell:
     settings: Settings
     database: Database
     desk: Desk
-    targeting: Targeting
 
 
 @asynccontextmanager
 async def desk_of(settings: Settings) -> AsyncIterator[Shell]:
-    """A desk for the length of a command."""
+    """A desk for the length of a command.
+
+    It needs no channel: an alert can be stopped while a channel's settings are being changed.
+    """
     geography = open_geography(settings)
     clock = SystemClock()
     async with opened(settings) as database:
         targeting = Targeting(database, clock, geography.touch, [channel.value for channel in CHANNEL_ORDER])
         rules = Rules(ministry_language=settings.ministry_language)
-        yield Shell(
-            settings,
-            database,
-            Desk(database, clock, targeting, touch=geography.touch, rules=rules),
-            targeting,
-        )
+        yield Shell(settings, database, Desk(database, clock, targeting, touch=geography.touch, rules=rules))
+
+
+@asynccontextmanager
+async def counting(settings: Settings) -> AsyncIterator[tuple[Core, Geography]]:
+    """What counts people and time as the console does: with the channels that are on and where they work.
+
+    Raises:
+        SettingsError, ConfigurationError, HalfConfiguredError: the service could not start like this either.
+    """
+    # A Redis of our own need not run for this; nothing is asked of it.
+    own = settings.model_copy(update={"redis_url": settings.redis_url or url_of(settings.data_dir / "redis")})
+    async with open_core(own) as core:
+        yield core, await asyncio.to_thread(open_geography, settings)
+
+
+async def reckoned(settings: Settings, written: RevisionRow) -> Reckoning:
+    """People, time and money of a revision, as the console shows them."""
+    async with counting(settings) as (core, geography):
+        return await reckon(build_services(core, geography), written)
 
 
 def act(as_login: str, work: Callable[[Shell, Officer], Awaitable[str]]) -> None:
@@ -143,14 +160,14 @@ def approve_command(
     act(as_login, work)
 
 
-async def _consequence(shell: Shell, written: Any, gaps: list[Gap], *, drill: bool) -> str:
+async def _consequence(shell: Shell, written: RevisionRow, gaps: list[Gap], *, drill: bool) -> str:
     kind = "DRILL" if drill else "REAL ALERT"
     count = "those who got the first alert"
     if written.corrects is None:
-        found = await shell.targeting.count(
-            Area.from_json(written.area), drill=drill, include_maybe=written.include_maybe
-        )
-        count = f"{found.people:,} people in {len(found.by_country)} countries"
+        found = await reckoned(shell.settings, written)
+        count = f"{found.headcount.people:,} people in {len(found.countries)} countries"
+        if found.seconds:
+            count += f", {span(found.seconds)} for the first round"
     lines = [
         f"{gap.people:,} people who read {gap.language} get it in {gap.fallback_language}." for gap in gaps
     ]
@@ -203,13 +220,9 @@ async def estimate(settings: Settings, alert: int) -> list[dict[str, Any]]:
     Raises:
         UnknownAlertError: there is no such alert.
     """
-    # A Redis of our own need not run for this; nothing is asked of it.
-    own = settings.model_copy(update={"redis_url": settings.redis_url or url_of(settings.data_dir / "redis")})
-    async with open_core(own) as core:
-        async with core.database.read() as connection:
-            written = await latest(connection, alert)
-        services = build_services(core, await asyncio.to_thread(open_geography, settings))
-        return [asdict(one) for one in (await reckon(services, written)).forecasts]
+    async with opened(settings) as database, database.read() as connection:
+        written = await latest(connection, alert)
+    return [asdict(one) for one in (await reckoned(settings, written)).forecasts]
 
 
 def status_command(alert: AlertId, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:

@@ -10,11 +10,12 @@ from typing import Annotated, Any
 import typer
 
 from alerts.cap.read import read as read_cap
-from app.cli_alerts import desk_of
+from app.cli_alerts import counting
 from app.cli_output import RefusedError, run, say, settings_now, show
 from app.cli_staff import opened
 from app.invitations import make_invitation
 from app.keys import open_vault
+from app.officers import build_targeting
 from app.tidying import ERASED_LIST
 from assistance import cases
 from assistance.faq import questions
@@ -49,13 +50,14 @@ def audience_command(
 
     async def work() -> dict[str, Any]:
         area = _area(cap, geojson, circle, country)
-        async with desk_of(settings_now()) as shell:
-            found = await shell.targeting.count(area, drill=drill, include_maybe=maybe)
+        async with counting(settings_now()) as (core, geography):
+            targeting = build_targeting(core, geography)
+            found = await targeting.count(area, drill=drill, include_maybe=maybe)
             counts: dict[str, Any] = asdict(found)
             del counts["ways"]  # for the estimate before sending
             if ids:
-                audience = await shell.targeting.resolve(
-                    area, drill=drill, at=SystemClock().now(), include_maybe=maybe
+                audience = await targeting.resolve(
+                    area, drill=drill, at=core.clock.now(), include_maybe=maybe
                 )
                 counts["ids"] = audience.person_ids.tolist()
         return counts

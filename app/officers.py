@@ -40,15 +40,18 @@ def case_answer(core: Core) -> Compose:
     return compose
 
 
+def build_targeting(core: Core, geography: Geography) -> Targeting:
+    """Who is concerned and by which way, as every officer is told: in the console and in a shell."""
+    channels = [channel.value for channel in CHANNEL_ORDER]
+    switched_on = frozenset(channel for channel, _ in core.gateways.all)
+    return Targeting(core.database, core.clock, geography.touch, channels, core.channel_table, switched_on)
+
+
 def build_services(core: Core, geography: Geography) -> Services:
     """Everything the console may use, built once for a process."""
     settings = core.settings
     rules = Rules(ministry_language=settings.ministry_language)
-    channels = [channel.value for channel in CHANNEL_ORDER]
-    switched_on = frozenset(channel for channel, _ in core.gateways.all)
-    targeting = Targeting(
-        core.database, core.clock, geography.touch, channels, core.channel_table, switched_on
-    )
+    targeting = build_targeting(core, geography)
     passwords = Passwords()
     faq_desk = build_desk(core)
     console_url = settings.console_url or f"http://{settings.console_listen}"

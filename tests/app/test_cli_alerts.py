@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,13 +12,21 @@ import pyotp
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from alerts.revisions import latest
 from app.cli_staff import credential_path
+from app.core import open_core
+from app.geography import open_geography
 from app.keys import open_vault
-from app.settings import Settings
+from app.officers import build_services
+from app.settings import Settings, environment, read
+from bot.messages import Address, Channel
+from console.names import span
+from console.reckoning import Reckoning, reckon
+from registry import addresses
 from registry.people import get
 from storage.database import open_database
 from tests.app.shell import Shell
-from tests.registry.newcomers import BANGKOK, Newcomer, join, telegram
+from tests.registry.newcomers import BANGKOK, Newcomer, join, lane_of, telegram
 
 T = TypeVar("T")
 
@@ -152,6 +161,74 @@ def test_the_status_says_what_sending_would_take(shell: Shell, officers: dict[st
     (telegram,) = shell.muster("alert", "status", 1, "--json").done().json["forecast"]
     assert (telegram["channel"], telegram["worst"]["people"]) == ("telegram", 1)
     shell.muster("alert", "status", 99, "--json").refused("no alert 99")
+
+
+def console_says(shell: Shell, alert: int) -> Reckoning:
+    """What the console shows of an alert before it is approved."""
+
+    async def reckoned() -> Reckoning:
+        settings = read(environment()).model_copy(update={"redis_url": "redis://127.0.0.1:1"})
+        async with open_core(settings) as core:
+            services = build_services(core, open_geography(settings))
+            async with core.database.read() as connection:
+                written = await latest(connection, alert)
+            return await reckon(services, written)
+
+    return asyncio.run(reckoned())
+
+
+def test_the_shell_reckons_as_the_console_does(shell: Shell, officers: dict[str, dict[str, str]]) -> None:
+    demo(shell)
+    joined(shell, "1", now=datetime.now(UTC))
+    texted = joined(shell, "2", now=datetime.now(UTC))
+
+    async def add_ways(connection: AsyncConnection) -> None:
+        for channel in (Channel.SMS, Channel.WEBCHAT):
+            way = Address(channel, "main", "+3545550123" if channel is Channel.SMS else "chat")
+            lane = lane_of(open_vault(Settings(data_dir=shell.folder)), way)
+            now = datetime.now(UTC)
+            await addresses.add(connection, texted.vault, texted.id, way, lane, drill=False, now=now)
+
+    in_sql(shell, add_ways)
+    table = shell.folder / "channels.tsv"
+    table.write_text("country\tchannel\tstate\tsource\tchecked\nIS\tsms\tblocked\ta test\t2026-11-22\n")
+    shell.monkeypatch.setenv("MUSTER_CHANNEL_COUNTRIES_FILE", str(table))
+    for name, value in {
+        "ACCOUNT_SID": "AC" + "5c" * 16, "AUTH_TOKEN": "a-token-of-this-test", "SMS_FROM": "+15005550006",
+        "API_BASE": "http://127.0.0.1:9", "SMS_PER_SECOND": "1",
+    }.items():  # fmt: skip
+        shell.monkeypatch.setenv(f"MUSTER_TWILIO_{name}", value)
+    shell.monkeypatch.setenv("MUSTER_PUBLIC_URL", "https://alerts.example")
+
+    shell.muster("alert", "new", "-", "--as", "anna", stdin=draft()).done()
+    console = console_says(shell, 1)
+    told = shell.muster("alert", "status", 1, "--json").done().json["forecast"]
+    assert told == json.loads(json.dumps([asdict(one) for one in console.forecasts], default=str))
+    by_channel = {one["channel"]: (one["first"]["people"], one["worst"]["people"]) for one in told}
+    # Telegram is off, text messages are blocked there: web chat is tried first.
+    assert by_channel == {"webchat": (1, 1), "telegram": (1, 2), "sms": (0, 1)}
+    shell.muster("alert", "submit", 1, "--as", "anna").done()
+    asked = shell.muster("alert", "approve", 1, "--as", "bjorn", stdin="n\n")
+    assert f"send to 2 people in 1 countries, {span(console.seconds)} for the first round?" in (
+        asked.out + asked.err
+    )
+    circle = ("audience", "--circle", "64.13,-21.9,30", "--json")
+    counted = shell.muster(*circle).done().json
+    assert counted["people"] == console.headcount.people == 2
+    for name in ("by_country", "by_channel", "by_language", "by_confidence"):
+        assert counted[name] == dict(getattr(console.headcount, name)), name
+
+
+def test_an_alert_can_be_stopped_while_a_channel_is_half_configured(
+    shell: Shell, officers: dict[str, dict[str, str]]
+) -> None:
+    demo(shell)
+    shell.muster("alert", "new", "-", "--as", "anna", stdin=draft()).done()
+    shell.muster("alert", "submit", 1, "--as", "anna").done()
+    shell.muster("alert", "approve", 1, "--yes", "--as", "bjorn").done()
+    shell.monkeypatch.setenv("MUSTER_TWILIO_SMS_FROM", "+15005550006")
+    shell.muster("alert", "status", 1, "--json").refused("MUSTER_TWILIO")
+    assert "cancelled" in shell.muster("alert", "cancel", 1, "a mistake", "--as", "anna").done().out
 
 
 def test_audience(shell: Shell, shared_data: Path) -> None:
