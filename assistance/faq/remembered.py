@@ -1,4 +1,4 @@
-"""A model that remembers what it was asked last: people ask the same, and screens are reloaded. In memory only.
+"""A model that remembers what it was asked last: many people ask the same. In memory only.
 
 What citizens typed is not kept, only its hash beside the vector.
 """
