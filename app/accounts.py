@@ -18,6 +18,8 @@ FILE = "MUSTER_ACCOUNTS_FILE"
 MAIN = "main"
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
 
+YES_OR_NO: Mapping[str, bool] = {"true": True, "false": False}
+
 # What each provider's entry may say besides `provider` and `account`.
 KEYS: Mapping[str, frozenset[str]] = {
     "telegram": frozenset({"token", "secret", "api_base", "per_second"}),
@@ -33,7 +35,7 @@ KEYS: Mapping[str, frozenset[str]] = {
             "whatsapp_people_per_day",
         }
     ),
-    "viber": frozenset({"token", "api_base", "sender_name", "per_second", "monthly_cap"}),
+    "viber": frozenset({"token", "api_base", "sender_name", "per_second", "monthly_cap", "beyond_cap"}),
 }
 
 
@@ -58,6 +60,22 @@ class Entry:
         if not 0 <= number < math.inf:
             raise HalfConfiguredError(f"{FILE}: {key} of the account {self.account} is no number, 0 or more")
         return number
+
+    def whole(self, key: str, default: int) -> int:
+        """A setting as a whole number, 0 or more; raises `HalfConfiguredError`."""
+        number = self.number(key, default)
+        if number != int(number):
+            raise HalfConfiguredError(f"{FILE}: {key} of the account {self.account} is no whole number")
+        return int(number)
+
+    def yes(self, key: str, *, default: bool) -> bool:
+        """A setting that is true or false; raises `HalfConfiguredError`."""
+        said = self.values.get(key, str(default)).strip().casefold()
+        if said not in YES_OR_NO:
+            raise HalfConfiguredError(
+                f"{FILE}: {key} of the account {self.account} is neither true nor false"
+            )
+        return YES_OR_NO[said]
 
 
 def read_accounts(path: Path | None) -> Sequence[Entry]:

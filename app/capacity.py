@@ -9,12 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from alerts.forecast import Capacity
 from app.core import Core
-from app.viber import allowance_of
 from bot.errors import SendError
 from bot.gateway import BulkGateway, Gateway
 from bot.gateways.twilio.sms_gateway import SmsGateway
 from bot.gateways.twilio.whatsapp_gateway import WhatsAppGateway
-from bot.gateways.viber.gateway import ViberGateway
 from bot.messages import Channel, Frame, Outbound
 from bot.slots import knock_problems
 
@@ -65,7 +63,7 @@ async def _channel(
         weight=weight,
         charged=charged,
         refused=refused,
-        left=await _left(core, gateways),
+        left=await _left(core, channel),
         per_day=_sum(tiers),
         queue_s=QUEUES_S.get(channel),
     )
@@ -101,16 +99,14 @@ def _rate(gateway: Gateway) -> float:
     return gateway.limits.per_second * many
 
 
-async def _left(core: Core, gateways: Sequence[Gateway]) -> int | None:
-    accounts = [gateway.account for gateway in gateways if isinstance(gateway, ViberGateway)]
-    if not accounts or core.settings.viber_beyond_cap:
+async def _left(core: Core, channel: Channel) -> int | None:
+    """What the caps of all accounts leave this month; None = no cap holds. One account's cap is enough to
+    count them all: the estimate rather promises too little."""
+    mine = [one for one in core.gateways.allowances if one.channel == channel]
+    if all(one.beyond for one in mine):
         return None
     async with core.database.read() as connection:
-        spent = [
-            await allowance_of(core.settings, core.database, core.clock, account).spent(connection)
-            for account in accounts
-        ]
-    return sum(one.left for one in spent)
+        return sum([(await one.spent(connection)).left for one in mine])
 
 
 def _sum(limits: Sequence[int | None]) -> int | None:

@@ -2,9 +2,9 @@
 
 from collections import Counter
 
+from app.accounts import FILE, MAIN
 from app.core import Core
 from app.findings import Finding
-from app.viber import allowance_of
 from bot.gateways.twilio.sms_countries import Registration
 from bot.gateways.twilio.sms_gateway import SmsGateway
 from bot.messages import Channel
@@ -74,15 +74,13 @@ def _is_priced(core: Core, channel: Channel) -> bool:
 
 async def _caps(core: Core) -> list[Finding]:
     found = []
-    for channel, account in core.gateways.all:
-        if channel != Channel.VIBER:
-            continue
+    for one in core.gateways.allowances:
         async with core.database.read() as connection:
-            spent = await allowance_of(core.settings, core.database, core.clock, account).spent(connection)
+            spent = await one.spent(connection)
         if spent.used >= CAP_IS_NEAR * spent.cap:
-            what = f"{spent.used} of {spent.cap} billed Viber messages of this month are used ({account})"
-            hint = "raise MUSTER_VIBER_MONTHLY_CAP, or leave Viber to others"
-            found.append(Finding("muster.viber.W001", what, hint))
+            what = f"{spent.used} of {spent.cap} billed Viber messages of this month are used ({one.account})"
+            where = "MUSTER_VIBER_MONTHLY_CAP" if one.account == MAIN else f"its monthly_cap in {FILE}"
+            found.append(Finding("muster.viber.W001", what, f"raise {where}, or leave Viber to others"))
     return found
 
 

@@ -13,6 +13,7 @@ from app.accounts import MAIN, Entry, read_accounts
 from app.settings import Settings
 from app.twilio import build_twilio
 from app.viber import build_viber
+from bot.allowance import Allowance
 from bot.counters import Count
 from bot.gateway import Door, Gateway, ReconcilingGateway
 from bot.gateways.telegram.gateway import TelegramGateway
@@ -31,10 +32,11 @@ CHANNEL_ORDER = (Channel.TELEGRAM, Channel.WHATSAPP, Channel.SMS, Channel.WEBCHA
 
 @dataclass(frozen=True, slots=True)
 class Plug:
-    """What one channel plugs in: sender accounts, and what receives their webhooks."""
+    """What one channel plugs in: sender accounts, what receives their webhooks, and what may be spent."""
 
     gateways: Sequence[Gateway] = ()
     doors: Sequence[Door] = ()
+    allowances: Sequence[Allowance] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,12 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Gateways:
-    """The sender accounts that are switched on, and the doors their providers knock at."""
+    """The sender accounts that are switched on, the doors their providers knock at, and what accounts with a
+    cap may spend in a month."""
 
     gateways: Sequence[Gateway]
     doors: Sequence[Door]
+    allowances: Sequence[Allowance] = ()
 
     @property
     def all(self) -> dict[Account, Gateway]:
@@ -114,6 +118,7 @@ def build_gateways(
     return Gateways(
         gateways=[gateway for plug in plugs for gateway in plug.gateways],
         doors=[door for plug in plugs for door in plug.doors],
+        allowances=[allowance for plug in plugs for allowance in plug.allowances],
     )
 
 
@@ -178,7 +183,7 @@ def _twilio(parts: Parts) -> Plug:
 
 
 def _viber(parts: Parts) -> Plug:
-    gateways = build_viber(
+    gateways, allowances = build_viber(
         parts.settings,
         parts.of("viber"),
         database=parts.database,
@@ -186,7 +191,7 @@ def _viber(parts: Parts) -> Plug:
         catalog=parts.catalog,
         count=parts.count,
     )
-    return Plug(gateways, gateways)
+    return Plug(gateways, gateways, allowances)
 
 
 PLUGS: tuple[Callable[[Parts], Plug], ...] = (_webchat, _telegram, _twilio, _viber)

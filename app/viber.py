@@ -33,38 +33,46 @@ def build_viber(
     clock: Clock,
     catalog: Catalog,
     count: Count,
-) -> list[ViberGateway]:
-    """Make a gateway for each account that is set up.
+) -> tuple[list[ViberGateway], list[Allowance]]:
+    """Make a gateway for each account that is set up, and say what each may spend.
 
     Args:
         entries: those of the file of accounts.
 
     Raises:
-        HalfConfiguredError: an account has some of its settings and not all.
+        HalfConfiguredError: an account has some of its settings and not all, or a cap that is none.
     """
-    accounts = [(one, allowance_of(settings, database, clock, one.account)) for one in _main(settings)]
-    for entry in entries:
-        cap = round(entry.number("monthly_cap", settings.viber_monthly_cap))
-        allowance = allowance_of(settings, database, clock, entry.account, cap)
-        accounts.append((_entry(settings, entry), allowance))
+    accounts = [(one, allowance_of(settings, database, clock)) for one in _main(settings)]
+    accounts += [(_entry(settings, one), allowance_of(settings, database, clock, one)) for one in entries]
     welcome, alarm = _welcome(settings, catalog), _alarm(database, clock)
-    return [
+    gateways = [
         ViberGateway(account, clock=clock, budget=allowance, welcome=welcome, count=count, alarm=alarm)
         for account, allowance in accounts
     ]
+    return gateways, [allowance for _, allowance in accounts]
 
 
 def allowance_of(
-    settings: Settings, database: Database, clock: Clock, account: str, cap: int | None = None
+    settings: Settings, database: Database, clock: Clock, entry: Entry | None = None
 ) -> Allowance:
-    """The billed messages of one account this month; what it `spent` is shown with the cost of an alert."""
+    """The billed messages of one account this month; what it `spent` is shown with the cost of an alert.
+
+    Args:
+        entry: of the file of accounts; None = the main account. What it does not say is as for that one.
+
+    Raises:
+        HalfConfiguredError: its cap is none.
+    """
+    cap, beyond = settings.viber_monthly_cap, settings.viber_beyond_cap
+    if entry is not None:
+        cap, beyond = entry.whole("monthly_cap", cap), entry.yes("beyond_cap", default=beyond)
     return Allowance(
         database=database,
         clock=clock,
         channel=Channel.VIBER.value,
-        account=account,
-        cap=settings.viber_monthly_cap if cap is None else cap,
-        beyond=settings.viber_beyond_cap,
+        account=MAIN if entry is None else entry.account,
+        cap=cap,
+        beyond=beyond,
         on_cap=_page_cap,
     )
 

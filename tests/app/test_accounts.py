@@ -151,3 +151,61 @@ def test_a_number_that_is_none_is_named_and_not_quoted(number: str) -> None:
     with pytest.raises(HalfConfiguredError, match="monthly_cap of the account second is no number"):
         entry.number("monthly_cap", 5.0)
     assert entry.number("per_second", 5.0) == 5.0
+
+
+VIBER = {
+    "MUSTER_VIBER_TOKEN": "canary-token-of-viber",
+    "MUSTER_VIBER_SENDER_NAME": "Ministry",
+    "MUSTER_VIBER_MONTHLY_CAP": "500",
+    "MUSTER_PUBLIC_URL": "https://muster.example",
+}
+WEST = {"provider": "viber", "account": "west", "token": "canary-token-of-west"}
+
+
+async def test_each_viber_account_has_a_cap_of_its_own(
+    sqlite: Database, vault: Vault, tmp_path: Path
+) -> None:
+    """What an entry does not say is as for the main account; each counts for itself."""
+    entries = [
+        {**WEST, "monthly_cap": 20, "beyond_cap": True},
+        {**WEST, "account": "none", "monthly_cap": 0},
+        {**WEST, "account": "same"},
+    ]
+    settings = read({**VIBER, "MUSTER_ACCOUNTS_FILE": str(written(tmp_path, entries))})
+    built = await gateways_of(settings, sqlite, vault)
+    caps = {one.account: (one.channel, one.cap, one.beyond) for one in built.allowances}
+    assert caps == {
+        "main": ("viber", 500, False),
+        "west": ("viber", 20, True),
+        "none": ("viber", 0, False),
+        "same": ("viber", 500, False),
+    }
+    by_name = {one.account: one for one in built.allowances}
+    now = SystemClock().now()
+    assert await by_name["none"].take(1, urgent=True, at=now) == 0
+    assert await by_name["west"].take(30, urgent=False, at=now) == 20
+    assert await by_name["west"].take(3, urgent=True, at=now) == 3
+    assert await by_name["same"].take(30, urgent=False, at=now) == 30
+    async with sqlite.read() as connection:
+        used = {name: (await one.spent(connection)).used for name, one in by_name.items()}
+    assert used == {"main": 0, "west": 23, "none": 0, "same": 30}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"monthly_cap": "canary"}, "monthly_cap of the account west is no number"),
+        ({"monthly_cap": -1}, "monthly_cap of the account west is no number"),
+        ({"monthly_cap": 2.5}, "monthly_cap of the account west is no whole number"),
+        ({"monthly_cap": True}, "monthly_cap of the account west is no number"),
+        ({"beyond_cap": "canary"}, "beyond_cap of the account west is neither true nor false"),
+        ({"beyond_cap": 1}, "beyond_cap of the account west is neither true nor false"),
+    ],
+)
+async def test_a_cap_that_is_none_does_not_start(
+    sqlite: Database, vault: Vault, tmp_path: Path, wrong: dict[str, object], says: str
+) -> None:
+    settings = read({**VIBER, "MUSTER_ACCOUNTS_FILE": str(written(tmp_path, [{**WEST, **wrong}]))})
+    with pytest.raises(HalfConfiguredError, match=says) as caught:
+        await gateways_of(settings, sqlite, vault)
+    assert "canary" not in str(caught.value)

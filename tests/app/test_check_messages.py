@@ -41,7 +41,7 @@ async def test_people_prices_and_caps(
                     connection, core.vault, Address(Channel.SMS, "main", "d"), place=BANGKOK, drill=True
                 )
                 await join(connection, core.vault, telegram("1"), place=BANGKOK)
-            allowance = allowance_of(core.settings, core.database, core.clock, "main")
+            allowance = allowance_of(core.settings, core.database, core.clock)
             await allowance.take(8, urgent=False, at=core.clock.now())
             told = await found(core)
             assert "2 people" in told["muster.sms.E001"]

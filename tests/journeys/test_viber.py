@@ -90,7 +90,7 @@ async def test_a_warning_over_viber(
             report = await judge(service, simulator, people, sent)
             found = await states(service)
             async with service.core.database.read() as connection:
-                allowance = allowance_of(settings, service.core.database, clock, "main")
+                allowance = allowance_of(settings, service.core.database, clock)
                 spent = await allowance.spent(connection)
                 notices = (await connection.execute(select(notice.c.kind, notice.c.subject))).all()
                 late = await connection.execute(
