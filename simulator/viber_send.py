@@ -87,6 +87,7 @@ class Sending:
             self._stage.note(account, call, user.user_id, error.status)
             return
         token, number = account.take_token(), self._stage.ledger.next_attempt()
+        user.tracking = content.tracking
         self._stage.taken(number, account, call, user.user_id, 0, content, token)
         self._phones.send(Parcel(account, user, content, token, number, welcome=True))
 

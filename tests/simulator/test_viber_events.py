@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
@@ -168,6 +169,18 @@ async def test_a_bad_welcome_reaches_nobody(
     await sim.drain()
     assert not sim.ledger.arrivals()
     assert [one.accepted for one in sim.ledger.attempts()] == [False] * attempts
+
+
+async def test_a_welcome_is_tracked_like_any_message(line: Line, sim: Simulator, target: Target) -> None:
+    """What the service wrote into it comes back with the first words."""
+    welcome = json.dumps({"type": "text", "text": "Hello", "tracking_data": "start:from a link"})
+    target.answer = lambda _post, _count: web.Response(text=welcome)
+    sim.viber.open(WHO, "from a link")
+    await sim.drain()
+    sim.viber.act(WHO, Action(ActionKind.TEXT, "hello"))
+    await sim.drain()
+    (said,) = target.events("message")
+    assert said["message"]["tracking_data"] == "start:from a link"
 
 
 async def test_subscribing_and_leaving(line: Line, sim: Simulator, target: Target) -> None:
