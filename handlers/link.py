@@ -164,7 +164,8 @@ async def _send(
     to = addresses.open_row(owner.unlocked(vault), row)
 
     def say(name: str, **values: str) -> str:
-        return visit.kit.catalog.say(language, name, **values)
+        catalog = visit.kit.catalog
+        return catalog.say(language, catalog.fitted(name, row.channel), **values)
 
     channel = BRANDS.get(visit.address.channel) or say("link.web")
     buttons: tuple[Button, ...] = ()

@@ -115,8 +115,9 @@ class Visit:
         self.session.step = step.value
 
     def say(self, key: str, **values: str) -> str:
-        """Words of the catalog in the person's language."""
-        return self.kit.catalog.say(self.language, key, **values)
+        """Words of the catalog in the person's language, as they fit the channel they write on."""
+        catalog = self.kit.catalog
+        return catalog.say(self.language, catalog.fitted(key, self.address.channel), **values)
 
     def choice(self, key: str, data: str) -> Button:
         """A button with words of the catalog."""

@@ -101,6 +101,14 @@ class Catalog:
             raise UnknownWordsError(f"{key} counts something; use plural()")
         return _fill(key, entry, entry.forms[0], values)
 
+    def fitted(self, key: str, channel: str) -> str:
+        """The key whose words fit a channel: `place.ask.sms` where there is one, else `key` itself.
+
+        English decides, so that no language says on a channel what another one says in general.
+        """
+        own = f"{key}.{channel}"
+        return own if own in self._languages[SOURCE_LANGUAGE].entries else key
+
     def plural(self, language: str, key: str, count: int, **values: str) -> str:
         """Return the words of `key` for `count` things; `{count}` is filled in as a plain number.
 
