@@ -37,7 +37,7 @@ def build_kit(core: Core, geography: Geography, *, telegram_name: str) -> Kit:
         emergency_numbers=geography.emergency_numbers,
         country_name=geography.country_name,
         mission_phone=_mission_phone,
-        live_events=_live_events,
+        live_events=live_events,
         checkin=_check_in,
         page=_page,
         carry=(cases.carry, questions.carry, merging.carry),
@@ -78,7 +78,8 @@ async def _mission_phone(connection: AsyncConnection, country: str) -> str | Non
     return mission.phone if mission else None
 
 
-async def _live_events(connection: AsyncConnection, *, person_id: int, now: datetime) -> Sequence[LiveEvent]:
+async def live_events(connection: AsyncConnection, *, person_id: int, now: datetime) -> Sequence[LiveEvent]:
+    """Live events of a person, as a conversation sees them."""
     return [
         LiveEvent(event.event_id, event.code, event.title, event.drill, event.at, event.answered)
         for event in await live.events_of_person(connection, person_id, now)

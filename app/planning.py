@@ -20,6 +20,7 @@ from alerts.queue import Queue
 from alerts.routing import Account
 from alerts.rungs import Rungs
 from alerts.targeting import Targeting
+from app.asking import Asking
 from app.core import Core
 from app.gateways import CHANNEL_ORDER
 from app.templates import Templates
@@ -38,6 +39,7 @@ EPOCH_EVERY_S = 0.5
 RUNGS_EVERY_S = 0.5
 EXPIRE_EVERY_S = 1.0
 TIDY_EVERY_S = 600.0
+ASK_EVERY_S = 60.0
 TEMPLATES_EVERY_S = 60.0  # looks whether somebody should ask again
 AWAY_PAUSE_S = 1.0
 MACHINE = "system:planner"
@@ -57,6 +59,7 @@ class PlannerProcess:
         self._targeting = Targeting(core.database, core.clock, touch, self._channels)
         self._accounts = frozenset(core.gateways.all)
         self._templates = Templates(core.database, core.clock, core.gateways.all)
+        self._asking = Asking(core)
         self._table = core.channel_table
         gateways = core.gateways.all
         self._sizes = BatchSizes(
@@ -80,6 +83,7 @@ class PlannerProcess:
                 self._every(RUNGS_EVERY_S, self._alone(self._move(rungs, dispatch))),
                 self._every(EXPIRE_EVERY_S, self._expire),
                 self._every(TEMPLATES_EVERY_S, self._templates.watch),
+                self._every(ASK_EVERY_S, self._asking.step),
                 self._every(TIDY_EVERY_S, lambda: tidy_up(self._core.database, self._core.clock)),
             )
 

@@ -16,6 +16,7 @@ from handlers.visit import At, Visit
 from registry.lifecycle import PersonState
 from staff import audit
 
+ASKING = tuple(step for step in At if step not in {At.NOTHING, At.CASE, At.CONSENT})  # of something else
 PAGE_AGAIN = timedelta(minutes=10)  # words of danger call the officers again, but not with every message
 
 
@@ -63,7 +64,7 @@ async def ask_for_help(visit: Visit, event_id: int | None, *, danger: bool = Fal
 
 async def write_to_case(visit: Visit) -> bool:
     """While a request is open, everything that is not asked for elsewhere goes there."""
-    if visit.asked is not None or visit.at(At.PLACE, At.PICK, At.COUNTRY, At.PHONE, At.NUMBER):
+    if visit.asked is not None or visit.at(*ASKING):
         return False
     case = await case_of(visit)
     if case is None:

@@ -9,6 +9,8 @@ catalogs):
     /where     say where one is                     words.where
     /help      what the service can do              words.menu   ("help" without a slash calls for help)
     /link      join a second chat, or use a code    words.link
+    /trip      tell of a journey, change it         words.trip
+    /watch     news of a country from afar          words.watch
 """
 
 from dataclasses import dataclass
@@ -27,6 +29,8 @@ class Command(StrEnum):
     WHERE = "where"
     HELP = "help"
     LINK = "link"
+    TRIP = "trip"
+    WATCH = "watch"
 
 
 WORDS = {
@@ -36,6 +40,8 @@ WORDS = {
     Command.WHERE: "words.where",
     Command.HELP: "words.menu",
     Command.LINK: "words.link",
+    Command.TRIP: "words.trip",
+    Command.WATCH: "words.watch",
 }
 _BARE = {command.value: command for command in Command if command is not Command.HELP}
 

@@ -12,7 +12,7 @@ from handlers.visit import At
 from registry import people
 from storage.vault import Vault
 
-PLACE_STEPS = {At.PLACE, At.PICK, At.COUNTRY}
+PLACE_STEPS = {At.PLACE, At.PICK, At.COUNTRY, At.TRIP_PLACE}
 
 
 def build_exact_wanted(vault: Vault) -> ExactWanted:

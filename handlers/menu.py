@@ -24,7 +24,11 @@ from handlers import (
     place,
     question,
     start,
+    still,
     stop,
+    trip_draft,
+    trips,
+    watching,
     where,
 )
 from handlers.kit import Kit
@@ -56,6 +60,9 @@ ORDER: tuple[tuple[str, Part], ...] = (
     ("stopped", stop.stopped),
     ("unregistered", start.unregistered),
     ("where", where.where),
+    ("still there", still.still_there),
+    ("trips", trips.trips),
+    ("watching", watching.watching),
     ("phone", phone.phone_answers),
     ("place", place.place_answers),
     ("question", question.ask),
@@ -69,6 +76,12 @@ QUESTIONS: Mapping[str, Callable[[Visit], None]] = {
     At.PHONE: phone.ask_phone,
     At.NUMBER: phone.ask_number,
     At.CASE: cases.ask_where,
+    At.TRIP_PLACE: trip_draft.ask_place,
+    At.TRIP_PICK: trip_draft.ask_which,
+    At.TRIP_DAYS: trip_draft.ask_days,
+    At.TRIP_UNTIL: trip_draft.ask_until,
+    At.TRIP_RIGHT: trip_draft.ask_right,
+    At.WATCH: watching.ask_country,
 }
 
 

@@ -224,12 +224,16 @@ async def _log(visit: Visit, found: Found, state: QuestionState, entry_id: int |
 
 
 def _say(visit: Visit, answer: Answer, number: int) -> None:
-    """The approved words alone; where they are in another language a line of ours before them says so."""
+    """The approved words alone; a line of ours before them says where they are in another language, or (in a
+    demonstration) where nobody stands for them yet.
+    """
     if answer.language != visit.language:
         catalog = visit.kit.catalog
         tongue = catalog.supported(answer.language)
         name = catalog.say(tongue, "language.own_name") if tongue else answer.language
         visit.reply(visit.say("faq.only_in", tongue=name))
+    if not answer.reviewed:
+        visit.reply(visit.say("faq.unreviewed"))
     buttons = (visit.choice("faq.not_this", f"faq:not:{number}"),)
     visit.turn.reply(Outbound(answer.text, answer.language, buttons))
 

@@ -33,6 +33,12 @@ class At(StrEnum):
     PHONE = "phone"  # add a number?
     NUMBER = "number"  # type it
     CASE = "case"  # where are you, for an open case
+    TRIP_PLACE = "trip place"
+    TRIP_PICK = "trip pick"  # one of up to three places
+    TRIP_DAYS = "trip days"
+    TRIP_UNTIL = "trip until"  # only the last day is missing
+    TRIP_RIGHT = "trip right"  # read back: is it right?
+    WATCH = "watch"  # of which country is news wanted
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ def moment(catalog: Catalog, language: str, at: datetime, zone: str) -> str:
     if at.tzinfo is None:
         raise UnknownWordsError("a time without a zone cannot be told")
     known_zone(zone)
-    locale = _locale(language)
+    locale = locale_of(language)
     local = at.astimezone(ZoneInfo(zone))
     year = local.year + (BUDDHIST_ERA if locale.language == "th" else 0)
 
@@ -50,7 +50,7 @@ def zone_words(catalog: Catalog, language: str, zone: str) -> str:
         if offset == "+0000":
             return catalog.say(language, "time.utc")
         return catalog.say(language, "time.zone", city=f"UTC{offset[:3]}:{offset[3:]}")
-    city = get_timezone_location(get_timezone(zone), locale=_locale(language), return_city=True)
+    city = get_timezone_location(get_timezone(zone), locale=locale_of(language), return_city=True)
     return catalog.say(language, "time.zone", city=city.split("/")[-1])
 
 
@@ -62,7 +62,8 @@ def known_zone(zone: str) -> None:
         raise UnknownWordsError("this is not the name of a time zone") from error
 
 
-def _locale(language: str) -> Locale:
+def locale_of(language: str) -> Locale:
+    """Babel's locale nearest to a BCP 47 tag, English where there is none."""
     for code in chain(language):
         try:
             return Locale.parse(code, sep="-")

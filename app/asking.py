@@ -1,0 +1,45 @@
+"""Plugs the questions that people are asked unasked into the planner: who can answer where. Touches SQL."""
+
+from app.citizens import live_events
+from app.core import Core
+from bot.gateways.twilio.sms_gateway import SmsGateway
+from bot.messages import Address
+from handlers.prompting import Prompting
+from locales.times import locale_of
+
+
+class Asking:
+    """Goes through everybody's places, a page at a time."""
+
+    def __init__(self, core: Core) -> None:
+        self._clock = core.clock
+        self._gateways = core.gateways.all
+        self._after = 0
+        self._prompting = Prompting(
+            database=core.database,
+            vault=core.vault,
+            catalog=core.catalog,
+            live_events=live_events,
+            can_ask=self.can_ask,
+            country_name=country_name,
+        )
+
+    async def step(self) -> None:
+        """Ask whoever is due on the next page.
+
+        Raises:
+            StorageUnavailableError: SQL is away.
+        """
+        self._after = await self._prompting.step(self._clock.now(), self._after)
+
+    def can_ask(self, to: Address) -> bool:
+        """Whether the account is switched on and its owner could answer us."""
+        gateway = self._gateways.get((to.channel.value, to.account))
+        if isinstance(gateway, SmsGateway):
+            return gateway.can_hear(to.value)
+        return gateway is not None
+
+
+def country_name(country: str, language: str) -> str:
+    """A country's (ISO-2) name in a language, its code where nobody knows better."""
+    return str(locale_of(language).territories.get(country, country))
