@@ -4,7 +4,17 @@ import sys
 
 import typer
 
-from app import cli_alerts, cli_cap, cli_faq, cli_people, cli_places, cli_service, cli_staff, cli_templates
+from app import (
+    cli_alerts,
+    cli_cap,
+    cli_faq,
+    cli_figures,
+    cli_people,
+    cli_places,
+    cli_service,
+    cli_staff,
+    cli_templates,
+)
 from app.cli_output import RefusedError, refuse
 from app.settings import settle_libraries
 
@@ -20,9 +30,11 @@ def build() -> typer.Typer:
     )
     cli_service.add(top)
     cli_people.add(top)
+    cli_figures.add(top)
     top.add_typer(cli_cap.build(), name="cap")
     top.add_typer(cli_places.build(), name="place")
     top.add_typer(cli_faq.build(), name="faq")
+    top.add_typer(cli_figures.build_estimate(), name="estimate")
     top.add_typer(cli_alerts.build(), name="alert")
     top.add_typer(cli_staff.build_officer(), name="officer")
     top.add_typer(cli_staff.build_audit(), name="audit")

@@ -79,6 +79,14 @@ def country(code: str) -> str:
     return countries().get(code, code) if code else "country unknown"
 
 
+def country_code(text: str) -> str | None:
+    """The two-letter code of a country named by its code or its English name; None when it is none."""
+    if text.upper() in countries():
+        return text.upper()
+    wanted = text.casefold()
+    return next((code for code, name in countries().items() if name.casefold() == wanted), None)
+
+
 def channel(name: str) -> str:
     """The name of a channel as people know it."""
     return CHANNELS.get(name, name or NO_CHANNEL)

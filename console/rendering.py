@@ -28,6 +28,7 @@ DONE = {
     "granted": "Roles changed.",
     "locked": "Access taken away.",
     "mission": "Mission saved.",
+    "estimates": "Estimates taken in.",
     "removed": "Removed.",
     "recorded": "Recorded.",
     "proposed": "Proposed. A second officer must approve it.",

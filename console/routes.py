@@ -17,6 +17,7 @@ from console import (
     office_pages,
     officer_pages,
     outcome_pages,
+    people_pages,
     unanswered_pages,
 )
 from console import api_models as models
@@ -88,6 +89,9 @@ CONSOLE: tuple[Page, ...] = (
     page("GET", "/notices", office_pages.notice_list, OPERATORS),
     page("POST", "/notices/{id}/close", office_pages.notice_close, OPERATORS),
     page("GET", "/audit", office_pages.audit_list, AUDITORS),
+    page("GET", "/people", people_pages.listing, people_pages.READERS),
+    page("GET", "/people/{country}", people_pages.country, people_pages.READERS),
+    page("POST", "/people/estimates", people_pages.take_in, ADMINS),
     page("GET", "/missions", office_pages.mission_list, ADMINS),
     page("POST", "/missions", office_pages.mission_add, ADMINS),
     page("POST", "/missions/{id}/remove", office_pages.mission_remove, ADMINS),
