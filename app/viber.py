@@ -46,7 +46,15 @@ def build_viber(
     accounts += [(_entry(settings, one), allowance_of(settings, database, clock, one)) for one in entries]
     welcome, alarm = _welcome(settings, catalog), _alarm(database, clock)
     gateways = [
-        ViberGateway(account, clock=clock, budget=allowance, welcome=welcome, count=count, alarm=alarm)
+        ViberGateway(
+            account,
+            clock=clock,
+            budget=allowance,
+            welcome=welcome,
+            count=count,
+            alarm=alarm,
+            asked_anew=(YES, NO),
+        )
         for account, allowance in accounts
     ]
     return gateways, [allowance for _, allowance in accounts]

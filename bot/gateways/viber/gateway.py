@@ -8,7 +8,7 @@ fails in its middle is sent again as a whole unless the caller hands over its pa
 import hmac
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from bot.counters import Count
 from bot.errors import (
@@ -41,7 +41,12 @@ Welcome = Callable[[str], Outbound]
 
 
 class ViberGateway:
-    """Fulfils `bot.gateway.Gateway`, `BulkGateway` and `Door`; registers its webhook."""
+    """Fulfils `bot.gateway.Gateway`, `BulkGateway` and `Door`; registers its webhook.
+
+    Args:
+        welcome: what somebody reads who opens the chat.
+        asked_anew: its buttons that answer what a start by a link asks again.
+    """
 
     channel = Channel.VIBER
     confirms = True
@@ -57,11 +62,13 @@ class ViberGateway:
         welcome: Welcome,
         count: Count,
         alarm: Alarm,
+        asked_anew: Collection[str] = (),
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._billing = Billing(budget, clock)
         self._welcome = welcome
+        self._asked_anew = asked_anew
         self._http = ViberHttp(settings.api_base, settings.token)
         self._calls = ViberCalls(self._http, settings.account, clock=clock, count=count, alarm=alarm)
         self._heard: OrderedDict[str, None] = OrderedDict()  # tokens of what people sent us
@@ -143,7 +150,8 @@ class ViberGateway:
 
     def parse(self, hook: Hook) -> Sequence[Event]:
         """One event; see `wire` for what becomes of it."""
-        events = events_of(read_event(hook.body), self.account, self._settings.token)
+        fields = read_event(hook.body)
+        events = events_of(fields, self.account, self._settings.token, self._asked_anew)
         for event in events:
             if not isinstance(event, Receipt):
                 self._remember(event.key.partition(":")[0])

@@ -12,7 +12,8 @@
 | ... location | PIN |
 | ... contact, when the message before asked for one (`tracking_data`) | CONTACT |
 | ... anything else somebody sent | OTHER |
-| ... the first one after a welcome that a link opened | START with what the link carried, then the words |
+| ... the first one after a welcome that a link opened | START with what the link carried, then what they did |
+| ... ... when it answers what START asks anew | START only |
 | `delivered`, `seen`, `failed` | a receipt for the message token, of this user |
 | everything unknown | nothing |
 
@@ -21,7 +22,7 @@ keys are stored unsealed. An authentic event that cannot be read gives nothing, 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -66,11 +67,14 @@ def read_event(body: bytes) -> dict[str, Any]:
     return fields
 
 
-def events_of(fields: dict[str, Any], account: str, token: str) -> Sequence[Event]:
+def events_of(
+    fields: dict[str, Any], account: str, token: str, asked_anew: Collection[str] = ()
+) -> Sequence[Event]:
     """Return what happened, oldest first, if the event is of a kind we know.
 
     Args:
         token: the account's, key of the buttons' tags.
+        asked_anew: buttons of the welcome that answer what START asks again, with the link in mind.
     """
     name = fields["event"]
     message_token = _token(fields)
@@ -81,7 +85,7 @@ def events_of(fields: dict[str, Any], account: str, token: str) -> Sequence[Even
         return (_receipt(name, message_token, user, account),) if user else ()
     match name:
         case "message":
-            return _message(fields, message_token, account, token)
+            return _message(fields, message_token, account, token, asked_anew)
         case "subscribed":
             return _from_user(fields, message_token, account, InboundKind.START)
         case "conversation_started" if fields.get("subscribed") is True and context_of(fields):
@@ -130,7 +134,9 @@ def _from_user(
     return (Inbound(f"{token}:{fields['event']}", where, kind, text, language=language_of(person)),)
 
 
-def _message(fields: dict[str, Any], message_token: str, account: str, token: str) -> Sequence[Inbound]:
+def _message(
+    fields: dict[str, Any], message_token: str, account: str, token: str, asked_anew: Collection[str]
+) -> Sequence[Inbound]:
     sender, message = fields.get("sender"), fields.get("message")
     user = _id(sender.get("id")) if isinstance(sender, dict) else ""
     if not user or not isinstance(message, dict):
@@ -156,8 +162,8 @@ def _message(fields: dict[str, Any], message_token: str, account: str, token: st
     start = Inbound(
         f"{message_token}:start", where, InboundKind.START, clean(payload, PAYLOAD_LENGTH), language=language
     )
-    # What the welcome's buttons mean is asked anew with what the link carried in mind; words are never lost.
-    return (start,) if kind is InboundKind.BUTTON else (start, said)
+    # Nobody agrees by the welcome to what they do not know yet; another wish (a language) is never lost.
+    return (start,) if button in asked_anew else (start, said)
 
 
 _Content = tuple[InboundKind, str, str, Pin | None, str]

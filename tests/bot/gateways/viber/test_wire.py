@@ -22,7 +22,11 @@ PERSON = {"id": ANN, "name": "Ann", "language": "vi", "country": "VN", "api_vers
 
 def heard(event: str, **fields: Any) -> list[Event]:
     body = json.dumps({"event": event, "timestamp": 1481142112807, "message_token": TOKEN_64, **fields})
-    return list(events_of(read_event(body.encode()), "main", TOKEN))
+    return list(events_of(read_event(body.encode()), "main", TOKEN, ("consent:yes", "consent:no")))
+
+
+def pressed(button: str, tracking: str) -> list[Event]:
+    return said(type="text", text=action_body(TOKEN, button), tracking_data=tracking)
 
 
 def said(**message: Any) -> list[Event]:
@@ -42,8 +46,8 @@ def test_words() -> None:
 
 
 def test_a_pressed_button_and_words_that_look_like_one() -> None:
-    pressed = one(said(type="text", text=action_body(TOKEN, "safe:ABC123")))
-    assert (pressed.kind, pressed.button, pressed.text) == (InboundKind.BUTTON, "safe:ABC123", "")
+    press = one(said(type="text", text=action_body(TOKEN, "safe:ABC123")))
+    assert (press.kind, press.button, press.text) == (InboundKind.BUTTON, "safe:ABC123", "")
     for typed in ("safe:ABC123", ";;safe:ABC123;123456789012", action_body("not-ours", "safe:ABC123")):
         event = one(said(type="text", text=typed))
         assert (event.kind, event.button, event.text) == (InboundKind.TEXT, "", typed)
@@ -111,9 +115,13 @@ def test_the_first_message_after_a_link_tells_what_it_carried() -> None:
     assert (start.kind, start.text) == (InboundKind.START, "drill-token")
     assert (words.kind, words.text) == (InboundKind.TEXT, "Cứu tôi"), "what somebody wrote is never lost"
     assert start.key != words.key
-    agreed = said(type="text", text=action_body(TOKEN, "consent:yes"), tracking_data=tracking)
+    agreed = pressed("consent:yes", tracking)
     assert one(agreed).kind is InboundKind.START, "they agree once more, to the exercise"
-    plain = said(type="text", text=action_body(TOKEN, "consent:yes"), tracking_data=STARTED)
+    start, wish = pressed("lang:menu", tracking)
+    assert isinstance(start, Inbound)
+    assert isinstance(wish, Inbound)
+    assert (start.text, wish.button) == ("drill-token", "lang:menu"), "another wish is not lost either"
+    plain = pressed("consent:yes", STARTED)
     assert one(plain).button == "consent:yes", "without a link the welcome's own button counts"
 
 
