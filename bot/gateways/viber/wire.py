@@ -12,7 +12,7 @@
 | ... location | PIN |
 | ... contact, when the message before asked for one (`tracking_data`) | CONTACT |
 | ... anything else somebody sent | OTHER |
-| ... the first one after a welcome that a link opened | START with what the link carried, then what they did |
+| ... the first one after a welcome that a link opened | START with what the link carried, then what they do |
 | ... ... when it answers what START asks anew | START only |
 | `delivered`, `seen`, `failed` | a receipt for the message token, of this user |
 | everything unknown | nothing |
