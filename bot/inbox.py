@@ -124,7 +124,7 @@ class Inbox:
 
     async def _commit(self, group: Sequence[_Waiting]) -> None:
         now = self._clock.now()
-        async with self._database.durable() as connection:
+        async with self._database.durable(urgent=True) as connection:
             rows = [await self._row(connection, event, now) for waiting in group for event in waiting.events]
             new = await _insert(connection, rows)
         if new:

@@ -27,7 +27,7 @@ LOG = logging.getLogger(__name__)
 POLL_S = 0.5
 AWAY_S = 1.0  # pause after the database was away
 PAGE = 200
-RECEIPT_PAGE = 500
+RECEIPT_PAGE = 100  # of one transaction, which others wait for
 PARALLEL = 32
 ACKNOWLEDGEMENTS = 100  # at once; more are skipped: they only stop a spinner
 

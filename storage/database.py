@@ -8,7 +8,6 @@ Three ways in, the same on both databases:
 On SQLite every writing transaction is BEGIN IMMEDIATE; keep it short and await nothing else inside.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
@@ -23,6 +22,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from storage.errors import ConfigurationError, StorageUnavailableError
 from storage.sqlite_driver import connector
+from storage.turn import Turn
 
 BUSY_TIMEOUT_MS = 30_000
 # PostgreSQL's classes of "not now": connection, rolled back by a conflict, resources, not in this state
@@ -39,9 +39,9 @@ class Database:
         durable: AsyncEngine,
         bulk: AsyncEngine,
         reading: AsyncEngine,
-        turn: AbstractAsyncContextManager[object],
+        turn: Turn | None = None,
     ) -> None:
-        """`turn` is held during a writing transaction; on SQLite a queue, so that none waits at its lock."""
+        """`turn` is held during a writing transaction, so that none waits at SQLite's lock."""
         self._durable = durable
         self._bulk = bulk
         self._reading = reading
@@ -53,19 +53,20 @@ class Database:
         return self._durable.dialect.name
 
     @asynccontextmanager
-    async def durable(self) -> AsyncIterator[AsyncConnection]:
-        """A writing transaction that is on the disk once the block has ended without an error.
+    async def durable(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A writing transaction that is on the disk once the block has ended without an error; an urgent one
+        goes before those of this process that wait.
 
         Raises:
             StorageUnavailableError: the database is away, locked for 30 s, or its disk is full.
         """
-        async with _transaction(self._durable, self._turn) as connection:
+        async with _transaction(self._durable, self._waits(urgent=urgent)) as connection:
             yield connection
 
     @asynccontextmanager
     async def bulk(self) -> AsyncIterator[AsyncConnection]:
         """A writing transaction for many rows of progress; raises like `durable`."""
-        async with _transaction(self._bulk, self._turn) as connection:
+        async with _transaction(self._bulk, self._waits(urgent=False)) as connection:
             yield connection
 
     @asynccontextmanager
@@ -79,23 +80,8 @@ class Database:
         for engine in {self._durable, self._bulk, self._reading}:
             await engine.dispose()
 
-
-class _Turn:
-    """Writers of one process one after the other, in the order in which they came.
-
-    SQLite lets whoever waits at its lock look again after longer and longer naps, up to 100 ms, and forgets
-    who came first.
-    """
-
-    def __init__(self) -> None:
-        self._lock = asyncio.Lock()
-
-    async def __aenter__(self) -> None:
-        async with asyncio.timeout(BUSY_TIMEOUT_MS / 1000):
-            await self._lock.acquire()
-
-    async def __aexit__(self, *_error: object) -> None:
-        self._lock.release()
+    def _waits(self, *, urgent: bool) -> AbstractAsyncContextManager[object]:
+        return nullcontext() if self._turn is None else self._turn.taken(urgent=urgent)
 
 
 @asynccontextmanager
@@ -156,12 +142,12 @@ def open_database(url: str, *, pool_size: int = 5) -> Database:
         engine = create_async_engine(
             target, pool_size=pool_size * 3, max_overflow=0, pool_pre_ping=True, hide_parameters=True
         )
-        return Database(engine, engine, engine, nullcontext())
+        return Database(engine, engine, engine)
     return Database(
         _sqlite_engine(target, 1, "FULL", "BEGIN IMMEDIATE"),
         _sqlite_engine(target, 1, "NORMAL", "BEGIN IMMEDIATE"),
         _sqlite_engine(target, pool_size, "NORMAL", "BEGIN"),
-        _Turn(),
+        Turn(BUSY_TIMEOUT_MS / 1000),
     )
 
 
