@@ -39,7 +39,8 @@ class Settings(BaseModel):
     database_url: str = ""
     """`sqlite:///path` or `postgresql://...`; empty = SQLite in the data folder."""
     redis_url: str = ""
-    """`redis://`, `rediss://` or `unix://`; empty = a server of our own, started by `muster run all`."""
+    """`redis://`, `rediss://`, `unix://`, or a cluster by some of its nodes: `redis+cluster://host:port,host:port`,
+    `rediss+cluster://`; empty = a server of our own, started by `muster run all`."""
     data_keys: SecretStr = SecretStr("")
     """Base64 keys of 32 bytes, current first; empty = made once in the data folder."""
     index_key: SecretStr = SecretStr("")

@@ -56,6 +56,7 @@ class Limiter:
         scripts = files("bot").joinpath("lua")
         self._bulk = redis.register_script(scripts.joinpath("bulk.lua").read_bytes())
         self._reply = redis.register_script(scripts.joinpath("reply.lua").read_bytes())
+        self._freeze = redis.register_script(scripts.joinpath("freeze.lua").read_bytes())
         self._alone = _LocalPace(self._spacing_us / 1e6 / ALONE_SHARE, limits)
 
     async def bulk(self, wanted: int, weights: Sequence[int] = ()) -> Grant:
@@ -67,7 +68,7 @@ class Limiter:
         Raises:
             RedisError, OSError: Redis is away; nothing was granted.
         """
-        keys = [self._keys.limiter, self._keys.frozen, self._keys.bulk]
+        keys = [self._keys.limiter, self._keys.frozen, self._keys.bulk, self._keys.granted]
         args = [self._spacing_us, wanted, HORIZON_US, *weights]
         granted, first, wait = await self._bulk(keys=keys, args=args)
         return Grant(int(granted), int(first) / 1e6, self._spacing_us / 1e6, int(wait) / 1e6)
@@ -90,15 +91,19 @@ class Limiter:
         """Nobody sends on this account for `seconds` (at most an hour); a longer freeze is never
         shortened."""
         self._alone.freeze(min(seconds, 3600.0))
-        until = await self._now_us() + round(min(seconds, 3600.0) * 1e6)
-        held = int(await self._redis.get(self._keys.frozen) or 0)
-        if until > held:
-            await self._redis.set(self._keys.frozen, until, px=round(min(seconds, 3600.0) * 1000) + 1000)
+        await self._freeze(keys=[self._keys.frozen], args=[round(min(seconds, 3600.0) * 1e6)])
 
     async def _reply_slot(self, lane: bytes, weight: int = 1) -> tuple[bool, float]:
         keys = self._keys
         granted, wait = await self._reply(
-            keys=[keys.limiter, keys.frozen, keys.bulk, keys.reserve, keys.recipient(lane.hex()[:32])],
+            keys=[
+                keys.limiter,
+                keys.frozen,
+                keys.bulk,
+                keys.reserve,
+                keys.recipient(lane.hex()[:32]),
+                keys.granted,
+            ],
             args=[
                 self._spacing_us,
                 round(self._spacing_us / REPLY_SHARE),
@@ -109,10 +114,6 @@ class Limiter:
             ],
         )
         return bool(granted), int(wait) / 1e6
-
-    async def _now_us(self) -> int:
-        seconds, micros = await self._redis.time()
-        return int(seconds) * 1_000_000 + int(micros)
 
 
 class _LocalPace:

@@ -49,6 +49,11 @@ class AccountKeys:
         """Theoretical arrival time of replies, by which they keep to their share beside a broadcast."""
         return f"muster:{self._tag}:reserve"
 
+    @property
+    def granted(self) -> str:
+        """How many slots the limiter gave away in this Redis's life, for operators' figures."""
+        return f"muster:{self._tag}:granted"
+
     def recipient(self, fingerprint: str) -> str:
         """Theoretical arrival time of one recipient's limiter (fingerprint is the blind index, hex)."""
         return f"muster:{self._tag}:to:{fingerprint}"

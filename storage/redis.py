@@ -1,22 +1,33 @@
-"""Connections to Redis by URL (`redis://`, `rediss://`, `unix://`). Touches redis-py only."""
+"""Connections to Redis by URL: one server (`redis://`, `rediss://`, `unix://`) or a cluster (`redis+cluster://`,
+`rediss+cluster://`, with one or more of its nodes). Touches redis-py only.
+
+A cluster's client answers to the same calls, since every call of ours keeps to keys of one slot
+(`storage/keys.py`).
+"""
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
+from urllib.parse import unquote, urlsplit
 
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisClusterException, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from storage.errors import ConfigurationError
 
 # What a caller may see when Redis is away, loading its file, full, or a failover is under way.
-REDIS_AWAY = (RedisConnectionError, RedisTimeoutError, OSError)
+# Of a cluster, too: that nobody serves a key's slot at this moment.
+REDIS_AWAY = (RedisConnectionError, RedisTimeoutError, RedisClusterException, OSError)
 
 CANCEL_AGAIN_S = 0.2
+CLUSTERS = {"redis+cluster": False, "rediss+cluster": True}  # scheme -> over TLS?
+CLUSTER_PORT = 6379
+CLUSTER_CONNECTIONS = 256  # to each node; a cluster's client has no queue for more
 
 __all__ = ["REDIS_AWAY", "RedisError", "ResponseError", "connect_redis", "end_tasks"]
 
@@ -38,9 +49,15 @@ def connect_redis(url: str, *, connections: int = 20, timeout_s: float = 5.0) ->
 
     A reader that blocks on a stream needs a client of its own: `timeout_s` must exceed its block time.
 
+    Args:
+        connections: most of them at once to one server; further calls wait for a free one.
+        timeout_s: seconds without an answer after which a call fails.
+
     Raises:
         ConfigurationError: the URL is not one of Redis.
     """
+    if urlsplit(url).scheme in CLUSTERS:
+        return _connect_cluster(url, timeout_s)
     try:
         pool = BlockingConnectionPool.from_url(
             url,
@@ -53,5 +70,38 @@ def connect_redis(url: str, *, connections: int = 20, timeout_s: float = 5.0) ->
             retry=Retry(NoBackoff(), 0),
         )
     except ValueError as error:
-        raise ConfigurationError("the Redis URL must begin with redis:, rediss: or unix:") from error
+        raise ConfigurationError(
+            "the Redis URL must begin with redis:, rediss:, unix:, redis+cluster: or rediss+cluster:"
+        ) from error
     return Redis.from_pool(pool)
+
+
+def _connect_cluster(url: str, timeout_s: float) -> "Redis":
+    parts = urlsplit(url)
+    secret, _, hosts = parts.netloc.rpartition("@")
+    user, _, password = secret.partition(":")
+    nodes = [_node(host) for host in hosts.split(",")]
+    if parts.path.strip("/"):
+        raise ConfigurationError("a Redis cluster has no numbered databases: leave the path of its URL empty")
+    client = RedisCluster(
+        startup_nodes=nodes,
+        username=unquote(user) or None,
+        password=unquote(password) or None,
+        ssl=CLUSTERS[parts.scheme],
+        # Slots of a master that is down are away; everybody else's accounts go on.
+        require_full_coverage=False,
+        max_connections=CLUSTER_CONNECTIONS,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
+        # One owner of retries, as below; where a slot moved to is asked anew at the first sign.
+        retry=Retry(NoBackoff(), 0),
+        reinitialize_steps=1,
+    )
+    return cast("Redis", client)
+
+
+def _node(text: str) -> ClusterNode:
+    host, _, port = text.rpartition(":") if not text.endswith("]") and ":" in text else (text, "", "")
+    if not host or not (port or str(CLUSTER_PORT)).isdigit():
+        raise ConfigurationError("a Redis cluster's URL names its nodes: redis+cluster://host:port,host:port")
+    return ClusterNode(host.strip("[]"), int(port or CLUSTER_PORT))

@@ -20,9 +20,13 @@ from storage.database import Database, open_database
 from storage.migrate import migrate
 from storage.redis import connect_redis
 from storage.vault import Vault
+from tests.cluster import Cluster, open_cluster
 from tests.postgres import apart, fresh_database, postgres
 
 ROOT = Path(__file__).parent.parent
+ONE_SERVER, A_CLUSTER = "one server", "cluster"
+on_both_kinds = pytest.mark.parametrize("redis", [ONE_SERVER, A_CLUSTER], indirect=True)
+"""Runs a test that uses `redis` on one server and on a cluster."""
 
 
 @dataclass(slots=True)
@@ -98,10 +102,20 @@ def redis_server(short_tmp: Path) -> Iterator[str]:
         process.wait(10)
 
 
+@pytest.fixture(scope="session")
+def redis_cluster(short_tmp: Path) -> Iterator[Cluster]:
+    """A real Redis Cluster of the session: three masters, a replica each."""
+    (short_tmp / "cluster").mkdir()
+    with open_cluster(short_tmp / "cluster") as cluster:
+        yield cluster
+
+
 @pytest.fixture
-async def redis(redis_server: str) -> AsyncIterator[Redis]:
-    """An empty Redis."""
-    client = connect_redis(redis_server)
+async def redis(request: pytest.FixtureRequest, redis_server: str) -> AsyncIterator[Redis]:
+    """An empty Redis; one server, unless a test asks for a cluster (`on_both_kinds`)."""
+    on_cluster = getattr(request, "param", ONE_SERVER) == A_CLUSTER
+    url = request.getfixturevalue("redis_cluster").url if on_cluster else redis_server
+    client = connect_redis(url)
     await client.flushall()
     yield client
     await client.aclose()

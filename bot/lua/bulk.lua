@@ -1,5 +1,5 @@
 -- Grants bulk slots of one account: GCRA without bursts on Redis TIME.
--- KEYS: tat, frozen, bulk (marks that a broadcast is under way)
+-- KEYS: tat, frozen, bulk (marks that a broadcast is under way), count of slots granted
 -- ARGV: spacing in microseconds, wanted, horizon in microseconds, then the slots each message takes (none: one each)
 -- A message is granted when its first slot lies within the horizon; the others follow it, whatever they take.
 -- Returns {messages granted, microseconds until the first slot, microseconds to wait before asking again}
@@ -28,4 +28,5 @@ end
 -- A very long message may reach beyond the minute after which idle keys go: its own end keeps this one.
 local after = tat + slots * spacing
 redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', 60000 + math.ceil((after - now) / 1000))
+redis.call('INCRBY', KEYS[4], slots)
 return {granted, tat - now, 0}

@@ -1,6 +1,6 @@
 -- Grants one reply its slots: before bulk, but never more than its share while a broadcast is under way, and never
 -- faster to one recipient than the provider allows.
--- KEYS: tat, frozen, bulk, reply tat, recipient tat
+-- KEYS: tat, frozen, bulk, reply tat, recipient tat, count of slots granted
 -- ARGV: spacing, spacing of replies while bulk is under way, horizon, spacing for one recipient (0 = none), burst - 1,
 -- slots it takes. All but the last two in microseconds.
 -- Returns {1, microseconds until its first slot} or {0, microseconds to wait before asking again}
@@ -28,6 +28,7 @@ if tat > now + 10 * horizon then
   return {0, tat - now - 10 * horizon}
 end
 redis.call('SET', KEYS[1], string.format('%.0f', tat + weight * spacing), 'PX', 60000)
+redis.call('INCRBY', KEYS[6], weight)
 if busy then
   redis.call('SET', KEYS[4], string.format('%.0f', replies + weight * shared), 'PX', 60000)
 end

@@ -18,7 +18,7 @@ from storage.redis import connect_redis
 from storage.vault import Vault
 from tests.alerts.office import Office
 from tests.alerts.post_room import ACCOUNT, PostRoom, as_named, open_post_room
-from tests.conftest import OwnRedis
+from tests.conftest import OwnRedis, on_both_kinds
 from tests.service import until
 
 TAKE_OVER_MS = 300
@@ -65,6 +65,7 @@ async def marked(room: PostRoom, batch_id: int, count: int) -> None:
     await until(known, 20, f"{count} marks")
 
 
+@on_both_kinds
 async def test_everybody_gets_one(room: PostRoom) -> None:
     values = await room.write(35)
     async with room.at_work(room.worker("one")):
@@ -129,6 +130,7 @@ async def test_nobody_is_given_up_while_the_provider_was_not_asked(room: PostRoo
     assert room.provider.taken == dict.fromkeys(values, 1)
 
 
+@on_both_kinds
 async def test_another_worker_repeats_only_what_was_in_flight(room: PostRoom) -> None:
     values = await room.write(10)
     flying = set(values[6:])
@@ -189,6 +191,7 @@ async def test_what_a_dead_worker_left_does_not_wait_for_the_end_of_the_queue(ro
     assert max(room.provider.taken.values()) == 2
 
 
+@on_both_kinds
 async def test_an_entry_of_a_newer_life_than_we_know_is_not_thrown_away(room: PostRoom) -> None:
     values = await room.write(10)
     worker = room.worker("one")
@@ -364,6 +367,7 @@ async def _pending(room: PostRoom, count: int) -> bool:
     return int((await room.redis.xpending(stream, GROUP))["pending"]) == count
 
 
+@on_both_kinds
 async def test_never_resend_lists_what_may_have_arrived(room: PostRoom) -> None:
     values = await room.write(10)
     async with room.database.durable() as connection:

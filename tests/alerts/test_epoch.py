@@ -12,7 +12,7 @@ from storage.database import Database
 from storage.keys import EPOCH
 from storage.redis import REDIS_AWAY, connect_redis
 from tests.alerts.office import HandClock
-from tests.conftest import OwnRedis
+from tests.conftest import OwnRedis, on_both_kinds
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +35,7 @@ async def test_the_first_epoch_is_made_and_kept(database: Database, redis: Redis
     assert await EpochKeeper(database, redis, hand, "another").ensure() == (first, False)
 
 
+@on_both_kinds
 async def test_a_redis_that_came_back_empty_gets_a_new_one(
     sqlite: Database, redis: Redis, hand: HandClock
 ) -> None:
@@ -58,6 +59,7 @@ async def test_another_redis_than_sql_knows_gets_a_new_one(
     assert await redis.get(EPOCH) == second.encode()
 
 
+@on_both_kinds
 async def test_two_planners_make_one_epoch(database: Database, redis: Redis, hand: HandClock) -> None:
     keepers = [EpochKeeper(database, redis, hand, name) for name in ("one", "two")]
     await keepers[0].ensure()
@@ -87,6 +89,7 @@ async def test_a_planner_that_died_over_it_is_waited_for_once(
     assert await redis.get(EPOCH) == name.encode()
 
 
+@on_both_kinds
 async def test_workers_notice_a_change_and_only_a_change(redis: Redis) -> None:
     told: list[str] = []
     watch = EpochWatch(redis, told.append)

@@ -10,7 +10,7 @@ from alerts.queue import TAKE_OVER_MS, Entry, Queue
 from storage.keys import GROUP, AccountKeys
 from storage.redis import REDIS_AWAY, connect_redis
 from tests.alerts.office import HandClock
-from tests.conftest import OwnRedis
+from tests.conftest import OwnRedis, on_both_kinds
 
 KEYS = AccountKeys("telegram", "main")
 
@@ -27,6 +27,7 @@ async def taken(queue: Queue, batch: int = 1, priority: int = 1) -> Entry:
     return entry
 
 
+@on_both_kinds
 async def test_a_frozen_worker_finds_its_lease_over_before_others_may_take_it(
     redis: Redis, hand: HandClock
 ) -> None:
@@ -41,6 +42,7 @@ async def test_a_frozen_worker_finds_its_lease_over_before_others_may_take_it(
     assert lease.may_send(held), "nobody took it: Redis says it is still ours"
 
 
+@on_both_kinds
 async def test_an_entry_taken_over_is_lost_for_good(redis: Redis, hand: HandClock) -> None:
     queue = Queue(redis, redis, KEYS, "one")
     lease = Lease(queue, hand)

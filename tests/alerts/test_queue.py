@@ -9,8 +9,10 @@ from alerts import queue as queues
 from alerts.queue import Queue
 from storage.keys import GROUP, AccountKeys
 from storage.redis import ResponseError
+from tests.conftest import on_both_kinds
 
 KEYS = AccountKeys("telegram", "main")
+pytestmark = on_both_kinds
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from bot.gateway import Limits
 from bot.limiter import ALONE_SHARE, HORIZON_US, PACE, Limiter
 from storage.keys import AccountKeys
 from storage.redis import RedisError, connect_redis
+from tests.conftest import on_both_kinds
 
 
 def limits(per_second: float, *, per_recipient_s: float = 0.0, burst: int = 1) -> Limits:
@@ -35,6 +36,7 @@ async def take(source: Limiter, seconds: float) -> list[float]:
     return slots
 
 
+@on_both_kinds
 async def test_two_workers_share_one_rate_without_bursts(redis: Redis) -> None:
     first, second = limiter(redis, 1000.0), limiter(redis, 1000.0)
     slots = sorted(chain(*await asyncio.gather(take(first, 0.6), take(second, 0.6))))
@@ -129,6 +131,7 @@ async def test_a_reply_goes_before_the_bulk_that_waits(redis: Redis) -> None:
     assert blocked.wait_s > 0
 
 
+@on_both_kinds
 async def test_replies_to_one_person_keep_their_distance(redis: Redis) -> None:
     source = limiter(redis, 1000.0, per_recipient_s=0.15, burst=2)
     stamps = []
@@ -142,6 +145,7 @@ async def test_replies_to_one_person_keep_their_distance(redis: Redis) -> None:
     assert time.monotonic() - before < stamps[-1] - stamps[0]
 
 
+@on_both_kinds
 async def test_a_freeze_stops_everybody_and_is_never_shortened(redis: Redis) -> None:
     one, other = limiter(redis, 1000.0), limiter(redis, 1000.0)
     await one.freeze(30.0)
