@@ -15,6 +15,7 @@ from typing import Self
 from bot.messages import Channel
 
 COLUMNS = ("country", "channel", "state", "source", "checked")
+UNVERIFIED = "unverified"  # how the source of a line begins that nobody has checked
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
@@ -32,9 +33,14 @@ class Reception(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChannelTable:
-    """Countries and channels that do not simply work; everything else does."""
+    """Countries and channels that do not simply work; everything else does.
+
+    Attributes:
+        unverified: those of them nobody has checked.
+    """
 
     known: Mapping[tuple[str, str], Reception]
+    unverified: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def read(cls, text: str) -> Self:
@@ -44,6 +50,7 @@ class ChannelTable:
             TableError: a line is not understood, or says the same place twice.
         """
         known: dict[tuple[str, str], Reception] = {}
+        unverified: set[tuple[str, str]] = set()
         for number, row in rows(text, COLUMNS):
             country, channel, state = row["country"], row["channel"], row["state"]
             if not _COUNTRY.fullmatch(country):
@@ -56,7 +63,9 @@ class ChannelTable:
                 raise TableError(f"line {number}: {country} {channel} is there twice")
             checked_on(number, row["checked"])
             known[country, channel] = Reception(state)
-        return cls(known)
+            if row["source"].startswith(UNVERIFIED):
+                unverified.add((country, channel))
+        return cls(known, frozenset(unverified))
 
     @classmethod
     def ours(cls) -> Self:

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from app.accounts import FILE, MAIN
+from app.check_tables import check_tables, listed
 from app.core import Core
 from app.findings import Finding
 from bot.gateways.twilio.sms_countries import Registration
@@ -12,12 +13,11 @@ from registry import audience
 
 CAP_IS_NEAR = 0.8  # used up of a month's billed messages
 PRICED = (Channel.SMS, Channel.WHATSAPP, Channel.VIBER)
-SHOWN = 12  # countries named in one line
 
 
 async def check_messages(core: Core) -> list[Finding]:
     """Everything there is to say; nothing of channels that are off."""
-    return [*await _senders(core), *_prices(core), *await _caps(core)]
+    return [*await _senders(core), *await check_tables(core), *_prices(core), *await _caps(core)]
 
 
 async def _senders(core: Core) -> list[Finding]:
@@ -41,7 +41,7 @@ async def _senders(core: Core) -> list[Finding]:
             Finding(
                 "muster.sms.E001",
                 f"{sum(unregistered.values())} people with a number are where our sender is not registered, "
-                f"so text messages are dropped: {_listed(unregistered)}",
+                f"so text messages are dropped: {listed(unregistered)}",
                 "register the sender there (docs/channels/sms.md) and say so in MUSTER_SMS_COUNTRIES",
                 serious=True,
             )
@@ -51,7 +51,7 @@ async def _senders(core: Core) -> list[Finding]:
             Finding(
                 "muster.sms.W002",
                 f"{sum(one_way.values())} people with a number cannot answer a text message where they are: "
-                f"{_listed(one_way)}",
+                f"{listed(one_way)}",
                 "they are given a number to call: enter missions and MUSTER_MINISTRY_PHONE",
             )
         )
@@ -82,8 +82,3 @@ async def _caps(core: Core) -> list[Finding]:
             where = "MUSTER_VIBER_MONTHLY_CAP" if one.account == MAIN else f"its monthly_cap in {FILE}"
             found.append(Finding("muster.viber.W001", what, f"raise {where}, or leave Viber to others"))
     return found
-
-
-def _listed(people: Counter[str]) -> str:
-    shown = [f"{country or 'not known'} {count}" for country, count in people.most_common(SHOWN)]
-    return ", ".join(shown) + (" and more" if len(people) > SHOWN else "")

@@ -8,6 +8,7 @@ without links: a message then names a telephone to call and never says "reply".
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
@@ -82,6 +83,11 @@ class Country:
         """Whether nothing may arrive there yet: registration is required and was not done."""
         return self.registration is Registration.REQUIRED and not self.registered
 
+    @property
+    def is_verified(self) -> bool:
+        """Whether somebody checked this row; nobody did for a country that is not listed."""
+        return bool(self.verified)
+
 
 UNLISTED = Country()
 
@@ -142,6 +148,8 @@ def read_countries(path: Path | None = None) -> Countries:
 def _country(number: int, row: list[str]) -> Country:
     cells = dict(zip(COLUMNS, (cell.strip() for cell in row), strict=False))
     try:
+        if cells.get("verified"):
+            date.fromisoformat(cells["verified"])
         if len(row) != len(COLUMNS) or not (cells["iso2"].isalpha() and len(cells["iso2"]) == 2):
             raise ValueError("not a row")
         return Country(

@@ -78,6 +78,7 @@ def test_an_installation_brings_its_own(tmp_path: Path) -> None:
         (HEADER, ROW.replace("\tno\talnum", "\tperhaps\talnum")),
         (HEADER, ROW.replace("TH", "THA")),
         (HEADER, ROW.replace("required", "maybe")),
+        (HEADER, ROW.replace("2026-11-20", "last week")),
         (HEADER, ROW, ROW),
     ],
 )
