@@ -18,7 +18,7 @@ from sqlalchemy import insert, or_, select, update
 
 from alerts.queue import TAKE_OVER_MS
 from alerts.tables import redis_epoch
-from storage.clock import Clock
+from storage.clock import SET_BACK, Clock
 from storage.database import Database
 from storage.keys import EPOCH
 from storage.redis import REDIS_AWAY, RedisError
@@ -111,6 +111,7 @@ class EpochKeeper:
             free = or_(
                 redis_epoch.c.until.is_(None),
                 redis_epoch.c.until < now,
+                redis_epoch.c.until > now + KEEPER_LEASE + SET_BACK,
                 redis_epoch.c.owner == self._owner,
             )
             result = await connection.execute(

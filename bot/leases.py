@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.inbox import LANE_PARTITIONS
 from bot.tables import lane_lease
-from storage.clock import Clock
+from storage.clock import SET_BACK, Clock
 from storage.database import Database, insert_new
 
 LEASE_S = 10.0
@@ -86,11 +86,11 @@ class LaneLeases:
 
     async def _sit(self, connection: AsyncConnection, seats: Sequence[_LeaseRow], now: datetime) -> int:
         """Keep or take a seat; return how many processes live, this one included."""
-        others = sum(row.until > now and row.owner != self._owner for row in seats)
+        others = sum(not self._is_over(row, now) and row.owner != self._owner for row in seats)
         mine = {"owner": self._owner, "until": now + timedelta(seconds=self._seconds)}
         free = next(
             (row for row in seats if row.owner == self._owner),
-            next((row for row in seats if row.until <= now), None),
+            next((row for row in seats if self._is_over(row, now)), None),
         )
         if free is not None:
             where = lane_lease.c.partition == free.partition
@@ -109,13 +109,17 @@ class LaneLeases:
     ) -> dict[int, int]:
         mine = [row for row in rows if row.owner == self._owner]
         keep, extra = mine[:share], mine[share:]
-        free = [row for row in rows if row.owner != self._owner and row.until <= now]
+        free = [row for row in rows if row.owner != self._owner and self._is_over(row, now)]
         take = free[: max(0, share - len(keep))]
         until = now + timedelta(seconds=self._seconds)
         await self._set(connection, keep, until=until)
         await self._set(connection, extra, until=now)
         await self._set(connection, take, owner=self._owner, fence=lane_lease.c.fence + 1, until=until)
         return {row.partition: row.fence for row in keep} | {row.partition: row.fence + 1 for row in take}
+
+    def _is_over(self, row: _LeaseRow, now: datetime) -> bool:
+        beyond = now + timedelta(seconds=self._seconds) + SET_BACK
+        return not now < row.until <= beyond
 
     async def _set(
         self,
@@ -170,11 +174,13 @@ class SoloLease:
         row = {"partition": self._number, "owner": "", "fence": 0, "until": _LONG_AGO}
         async with self._database.durable() as connection:
             await insert_new(connection, lane_lease, [row], ["partition"])
-            ours_or_free = (lane_lease.c.owner == self._owner) | (lane_lease.c.until <= now)
+            until = now + timedelta(seconds=self._seconds)
+            free = (lane_lease.c.until <= now) | (lane_lease.c.until > until + SET_BACK)
+            ours_or_free = (lane_lease.c.owner == self._owner) | free
             result = await connection.execute(
                 update(lane_lease)
                 .where(lane_lease.c.partition == self._number, ours_or_free)
-                .values(owner=self._owner, until=now + timedelta(seconds=self._seconds))
+                .values(owner=self._owner, until=until)
             )
         return result.rowcount == 1
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -18,6 +18,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from bot.codec import dump_address, dump_outbound, load_address, load_outbound
 from bot.messages import Address, Channel, Outbound
 from bot.tables import outbox
+from storage.clock import SET_BACK
 from storage.database import Database
 from storage.vault import Place, Vault
 
@@ -96,7 +97,10 @@ class Claimed:
 
 
 def _claim() -> ReturningUpdate[Any]:
-    """Claims the oldest unsent message of a lane, in one statement, unless it is not due."""
+    """Claims the oldest unsent message of a lane, in one statement, unless it is not due.
+
+    A claim that ends `beyond` any claim's end was made before the clock was set back.
+    """
     columns = outbox.c
     head = (
         select(columns.id)
@@ -108,7 +112,14 @@ def _claim() -> ReturningUpdate[Any]:
     )
     return (
         update(outbox)
-        .where(columns.id == head, columns.state.in_(_UNSENT), columns.next_at <= bindparam("now"))
+        .where(
+            columns.id == head,
+            columns.state.in_(_UNSENT),
+            or_(
+                columns.next_at <= bindparam("now"),
+                and_(columns.state == "sending", columns.next_at > bindparam("beyond")),
+            ),
+        )
         .values(state="sending", next_at=bindparam("until"))
         .returning(
             columns.id,
@@ -131,7 +142,8 @@ _CLAIM = _claim()
 async def claim_next(connection: AsyncConnection, lane: bytes, now: datetime) -> Claimed | None:
     """Claim the oldest unsent message of `lane`; None when there is none or it is not due or not free."""
     until = now + timedelta(seconds=LEASE_S)
-    result = await connection.execute(_CLAIM, {"lane_": lane, "now": now, "until": until})
+    times = {"now": now, "until": until, "beyond": until + SET_BACK}
+    result = await connection.execute(_CLAIM, {"lane_": lane, **times})
     row = result.one_or_none()
     if row is None:
         return None
@@ -179,12 +191,16 @@ async def due_lanes(
     if not senders:
         return []
     columns = outbox.c
+    beyond = now + timedelta(seconds=LEASE_S) + SET_BACK
     accounts = [f"{channel}:{account}" for channel, account in senders]
     due = (
         select(columns.lane, columns.id)
         .where(
             columns.state.in_(_UNSENT),
-            columns.next_at <= now,
+            or_(
+                columns.next_at <= now,
+                and_(columns.state == "sending", columns.next_at > beyond),
+            ),
             (columns.channel + ":" + columns.account).in_(accounts),
         )
         .order_by(columns.id)
