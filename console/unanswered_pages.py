@@ -76,7 +76,9 @@ async def _page(request: web.Request, *, reasons: Sequence[Reason] = (), status:
 
 
 def _ids(sent: Fields) -> list[int]:
-    found = [number_in(part) for part in str(sent.get("questions", "")).split(",")]
+    """The questions of the group, and of others that were ticked beside it."""
+    groups = [str(value) for name, value in sent.items() if name == "questions" or name.startswith("also.")]
+    found = [number_in(part) for group in groups for part in group.split(",")]
     return [number for number in found if number is not None]
 
 

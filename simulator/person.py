@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from simulator.citizen import Answer, Channel, Citizen
-from simulator.conversation import CheckIn, Stage, Talk, first_words, react, text
+from simulator.conversation import CheckIn, Stage, Talk, first_words, press, react, text
 from simulator.incoming import Action, Incoming
 from simulator.ledger import Ledger
 from simulator.lines import Line
@@ -158,6 +158,10 @@ class Person:
     async def write(self, channel: Channel, words: str) -> None:
         """They write something of their own accord."""
         await self._do(channel, text(words))
+
+    async def press(self, channel: Channel, seen: Incoming, data: str) -> None:
+        """They choose one of the buttons of a message unasked; by its number where there is none."""
+        await self._do(channel, self._said(press(seen, data), seen))
 
     async def _come_back(self, browsers: Browsers | None) -> None:
         if browsers is None:

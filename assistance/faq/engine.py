@@ -159,7 +159,7 @@ class Engine:
         if ranked is None:
             return None
         name = f"{language}{TWIN}" if markless else language
-        return ranked, self.calibration.of(name, self._range)
+        return ranked, self.calibration.of(name, _range_of(index))
 
     def _exact(self, words: str, language: str, allowed: Collection[str] | None) -> str | None:
         """The one subject that somebody approved exactly these words for, but for marks, case and signs."""
@@ -208,15 +208,11 @@ class Engine:
         fitted = {}
         for language, index in self._indexes.items():
             asked = [_again(text, vectors) for text in index.texts]
-            fitted[language] = fit(ask_itself(index, asked), self._range)
+            fitted[language] = fit(ask_itself(index, asked), _range_of(index))
             if index.twin is not None:
                 bare = [_again(fold(neat(text)), vectors) for text in index.texts]
-                fitted[f"{language}{TWIN}"] = fit(ask_itself(index, bare, markless=True), self._range)
+                fitted[f"{language}{TWIN}"] = fit(ask_itself(index, bare, markless=True), _range_of(index))
         return Calibration(fitted)
-
-    @property
-    def _range(self) -> Range:
-        return SEMANTIC if self._embedder is not None else LEXICAL
 
 
 def texts_needed(bank: Bank) -> list[str]:
@@ -229,6 +225,10 @@ def texts_needed(bank: Bank) -> list[str]:
             for text in texts_of(language, several)
         )
     )
+
+
+def _range_of(index: LanguageIndex) -> Range:
+    return LEXICAL if index.meaning is None else SEMANTIC
 
 
 def _again(text: str, vectors: Mapping[str, Vectors] | None) -> Asked:

@@ -1,7 +1,8 @@
 """The approved questions of one language, and how near something typed is to each of them. Pure numpy.
 
 One row a question, grouped by what is asked. Where there are vectors, those of a language are centred on
-their own mean first (raw cosines of this model all lie between 0.75 and 1). Vietnamese has a second set of
+their own mean first (raw cosines of this model all lie between 0.75 and 1); a language with few questions
+goes by letters and words. Vietnamese has a second set of
 vectors made of the questions without their marks: the model does not understand Vietnamese typed without
 them, but finds it among its like.
 """
@@ -26,6 +27,9 @@ TOGETHER = (0.15, 0.25, 0.30, 0.30)
 MARKLESS = (0.15, 0.20, 0.65, 0.0)
 ACROSS = (0.50, 0.50)
 TWINNED = frozenset({"vi"})
+# Questions in a language: fewer have no mean worth centring on (a single entry is its own mean, and nothing
+# is like it any more), nor do they say enough to fit thresholds to.
+FEW = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class LanguageIndex:
         self.meaning: Meaning | None = None
         self.twin: Meaning | None = None
         self._abroad: Abroad | None = None
-        if vectors is not None and self.texts:
+        if vectors is not None and len(self.texts) >= FEW:
             self.meaning = Meaning(np.stack([vectors[neat(text)] for text in self.texts]), self.sizes)
             if language in TWINNED:
                 bare = [vectors[fold(neat(text))] for text in self.texts]

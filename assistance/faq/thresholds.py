@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 
 from assistance.faq.groups import Scores
-from assistance.faq.index import Asked, LanguageIndex
+from assistance.faq.index import FEW, Asked, LanguageIndex
 
 WRONG = 0.01  # most of what an entry exists for that may be answered with another one
 # Most of what no entry exists for, though its neighbours do, that may be answered. Such questions are harder
@@ -24,7 +24,6 @@ WRONG = 0.01  # most of what an entry exists for that may be answered with anoth
 UNKNOWN = 0.02
 LEFT_OUT = 3.0  # percent of what an entry exists for that may be too far from everything to offer choices
 CAREFUL = 0.25  # more for entries where a wrong answer could cost a life
-FEW = 40  # questions in a language: fewer say too little to fit anything
 MOST_ASKED = 2_000  # questions a calibration asks
 ACROSS_CHOOSE = 0.30
 
