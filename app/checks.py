@@ -78,7 +78,11 @@ async def _answers(core: Core) -> list[Finding]:
         hint = "muster faq import --starter, then approve and publish in the console"
         found.append(Finding("muster.faq.W002", what, hint))
     if waiting:
-        what = f"{len(waiting)} parts of answers wait for officers to stand for them"
+        unread, proposed = (
+            len({row.entry_id for row in waiting if row.state is state})
+            for state in (RevisionState.UNREVIEWED, RevisionState.PROPOSED)
+        )
+        what = f"{unread} answers hold words nobody reviewed, {proposed} words that wait for a second officer"
         found.append(Finding("muster.faq.W003", what, "read, adopt and approve them in the console"))
     today = core.clock.now().date()
     stale = sum(row.part == FACTS and row.facts.is_stale(today) for row in facts)

@@ -16,6 +16,7 @@ from pathlib import Path
 import aiohttp
 from pydantic import SecretStr
 
+from app.demo_answers import supply_answers
 from app.demo_templates import supply_templates
 from app.installation import Installation, prepare
 from app.keys import open_vault
@@ -171,6 +172,12 @@ async def tell(installation: Installation, began: float) -> None:
         "                          (each link signs in once; open the second one in a private window)\n\n"
         f"  Data and logs           {settings.data_dir}\n"
         "  Stop                    Ctrl-C\n\n"
+    )
+    sys.stdout.flush()
+    answers = await supply_answers(settings)
+    sys.stdout.write(
+        f"  The chat answers questions now, with {answers} starter answers in four languages. Nobody has\n"
+        "  reviewed them, and each says so; a real installation sends none before two officers approve.\n\n"
     )
     sys.stdout.flush()
 

@@ -17,12 +17,15 @@ from staff import missions
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An approved answer for one person. `language` is that of its words."""
+    """An approved answer for one person. `language` is that of its words; `reviewed`: two officers stand for
+    them, which only in a demonstration may be otherwise.
+    """
 
     entry_id: int
     heading: str
     body: str
     language: str
+    reviewed: bool = True
 
     @property
     def text(self) -> str:
@@ -67,4 +70,6 @@ def answer_of(variant: Variant, language: str, values: Mapping[str, str]) -> Ans
         return None
     tag, wording = found
     body = fill(wording.answer, values)
-    return None if body is None else Answer(variant.entry_id, wording.questions[0], body, tag)
+    if body is None:
+        return None
+    return Answer(variant.entry_id, wording.questions[0], body, tag, tag not in variant.unreviewed)

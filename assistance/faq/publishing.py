@@ -32,12 +32,17 @@ DEMO_STATES = (RevisionState.APPROVED, RevisionState.PROPOSED, RevisionState.UNR
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One entry in force: one answer in several languages for some countries."""
+    """One entry in force: one answer in several languages for some countries.
+
+    Attributes:
+        unreviewed: languages whose words no second officer approved; only a demonstration has any.
+    """
 
     entry_id: int
     slug: str
     facts: Facts
     wordings: Mapping[str, Wording]
+    unreviewed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +170,8 @@ def _variants(rows: Sequence[RevisionRow], entries: Sequence[EntryRow]) -> dict[
         own = parts.get(entry.id, {})
         words = {part: row.wording for part, row in own.items() if part != FACTS}
         if words and FACTS in own:
-            variant = Variant(entry.id, entry.slug, own[FACTS].facts, words)
+            unreviewed = frozenset(part for part, row in own.items() if row.approver_id is None)
+            variant = Variant(entry.id, entry.slug, own[FACTS].facts, words, unreviewed)
             found.setdefault(entry.subject, []).append(variant)
     return found
 

@@ -1,6 +1,7 @@
 """`muster faq`: what scripts rely on."""
 
 import json
+import platform
 from pathlib import Path
 
 from tests.app.shell import Shell
@@ -53,3 +54,11 @@ def test_entries_go_in_and_out(shell: Shell, tmp_path: Path) -> None:
     shell.muster("faq", "import").refused("name a file")
     (tmp_path / "bank.txt").write_text("x")
     shell.muster("faq", "import", tmp_path / "bank.txt").refused("neither")
+
+
+def test_check_counts_what_nobody_reviewed_and_tells_when_the_model_is_away(shell: Shell) -> None:
+    shell.muster("faq", "import", "--starter").done()
+    shell.monkeypatch.setattr(platform, "machine", lambda: "riscv64")  # the model was not compiled for it
+    found = {one["id"]: one["what"] for one in shell.muster("check", "--json").json}
+    assert found["muster.faq.W001"].startswith("questions are found by letters and words only")
+    assert found["muster.faq.W003"].startswith("64 answers hold words nobody reviewed, 0 words that wait")

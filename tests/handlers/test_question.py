@@ -10,8 +10,10 @@ from sqlalchemy import select
 
 from assistance.faq import publishing, store
 from assistance.faq.answering import Fields
-from assistance.faq.content import Wording, fill
+from assistance.faq.content import Facts, Wording, fill
 from assistance.faq.desk import FaqDesk
+from assistance.faq.files import FileEntry
+from assistance.faq.intake import take
 from assistance.faq.learning import FaqLearning
 from assistance.faq.search import FaqSearch
 from assistance.tables import faq_question
@@ -205,6 +207,20 @@ async def test_a_language_without_words_gets_the_nearest_and_is_told(asking: Ask
     first, _, rest = said.partition("\n---\n")
     assert first == world.catalog.say("th", "faq.only_in", tongue="English")
     assert rest == approved("marriage", "en")
+
+
+async def test_in_a_demonstration_words_nobody_reviewed_say_so(asking: Asking, world: Any) -> None:
+    async with world.database.durable() as connection:
+        entry = FileEntry("parrot", Facts(), {"en": Wording.of(["can I bring my parrot home"], "Yes.")})
+        await take(connection, [entry], origin="import", now=world.now)
+    await publishing.publish(world.database, None, None, world.now, demo=True)
+    asking.faq = Faq(
+        FaqSearch(world.database, StandingClock(world), demo=True, semantic=False), asking.faq.fields
+    )
+    said = await asking.say("can I bring my parrot home")
+    assert said == world.catalog.say("en", "faq.unreviewed") + "\n---\ncan I bring my parrot home\n\nYes."
+    assert await asking.say("I lost my passport") == approved("passport-lost", "en")
+    asking.faq.search.close()
 
 
 async def test_a_retired_entry_answers_nobody_from_that_moment(asking: Asking) -> None:
