@@ -1,11 +1,12 @@
 """Text messages and WhatsApp as the people with the phones use them. Touches the fake Twilio."""
 
 from simulator.citizen import Channel, Citizen, Fate
-from simulator.incoming import Action, Incoming
+from simulator.incoming import Action, ActionKind, Incoming
 from simulator.lines import Heard
 from simulator.twilio import Twilio
 from simulator.twilio_people import REACHED, PhoneState
 
+STOP = Action(ActionKind.TEXT, "STOP")
 STATES = {
     Fate.ACTIVE: PhoneState.ACTIVE,
     Fate.BLOCKED: PhoneState.BLOCKED,
@@ -38,8 +39,13 @@ class PhoneLine:
         """They keep our number; nothing is sent."""
 
     def act(self, citizen: Citizen, action: Action) -> None:
-        """Write, press or share; where nobody can write to us nothing leaves the phone."""
-        self._twilio.act(self.channel, citizen.number, action)
+        """Write, press or share; where nobody can write to us nothing leaves the phone.
+
+        They answer who wrote last. STOP goes to the number they registered with: a name takes no words.
+        """
+        phone = self._twilio.meet(self.channel, citizen.number)
+        known = next(iter(phone.heard), "") if action == STOP else ""
+        self._twilio.act(self.channel, citizen.number, action, known)
 
     def works(self, citizen: Citizen) -> bool:
         """Whether the phone is on and theirs."""
