@@ -1,22 +1,22 @@
 """Batches: who is sent to together, as rows of SQL. Touches the `batch` table; ids only."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
-from operator import attrgetter
+from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.tables import batch
+from storage.bulk import insert_columns
 
 SEQ_BITS = 32  # delivery id = revision << 32 | seq
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """What the people of one batch have in common."""
 
     revision_id: int
@@ -36,13 +36,8 @@ class Batch:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A delivery that waits for its batch."""
-
-    delivery: int
-    route: Route
-    language: str = ""
+Waiters = Mapping[tuple[Route, str], Sequence[int]]
+"""Deliveries that wait for their batch, nearest first, by route and, where it decides, language."""
 
 
 def delivery_id(revision: int, seq: int) -> int:
@@ -76,57 +71,44 @@ class BatchSizes:
     def of(self, route: Route) -> int:
         return self.by_account.get((route.channel, route.account), 10)
 
-    def language_of(self, slot: Slot) -> str:
-        """The language as far as it decides on the batch, "" = it does not."""
-        return slot.language if (slot.route.channel, slot.route.account) in self.one_language else ""
+    def waiters(self, ids: Sequence[int], routes: Sequence[Route], languages: Sequence[str]) -> Waiters:
+        """Sort deliveries, given by column, by whom they may share a batch with."""
+        kinds = set(routes)
+        alone = {route for route in kinds if (route.channel, route.account) in self.one_language}
+        if len(kinds) == 1 and not alone:
+            return {(routes[0], ""): ids}
+        found: defaultdict[tuple[Route, str], list[int]] = defaultdict(list)
+        for new_id, route, language in zip(ids, routes, languages, strict=True):
+            found[route, language if route in alone else ""].append(new_id)
+        return found
 
 
-def split(slots: Sequence[Slot], sizes: BatchSizes) -> list[tuple[Route, tuple[int, ...]]]:
-    """Cut slots into batches of one route each, keeping their order within a route.
+def split(waiters: Waiters, sizes: BatchSizes) -> list[tuple[Route, Sequence[int]]]:
+    """Cut deliveries into batches of one route each, keeping their order within a route.
 
     Where a batch holds one language the order is kept within the language, and the batches of a route follow
     each other by their first delivery: nearest first, as far as that goes.
     """
-    by_route = attrgetter(
-        "route.revision_id", "route.rung", "route.channel", "route.account", "route.priority"
-    )
-    cut = []
-    for _, together in groupby(sorted(slots, key=by_route), key=by_route):
-        by_language: dict[str, list[Slot]] = {}
-        for slot in together:
-            by_language.setdefault(sizes.language_of(slot), []).append(slot)
-        parts = [
-            group[start : start + sizes.of(group[0].route)]
-            for group in by_language.values()
-            for start in range(0, len(group), sizes.of(group[0].route))
-        ]
-        if len(by_language) > 1:
-            place = {slot.delivery: number for number, slot in enumerate(slots)}
-            parts.sort(key=lambda part: place[part[0].delivery])
-        cut += [(part[0].route, tuple(slot.delivery for slot in part)) for part in parts]
-    return cut
+    parts = [
+        (route, ids[start : start + sizes.of(route)])
+        for (route, _), ids in waiters.items()
+        for start in range(0, len(ids), sizes.of(route))
+    ]
+    return sorted(parts, key=lambda part: (part[0], part[1][0]))
 
 
 async def insert_batches(
-    connection: AsyncConnection, slots: Sequence[Slot], sizes: BatchSizes, now: datetime
+    connection: AsyncConnection, waiters: Waiters, sizes: BatchSizes, now: datetime
 ) -> None:
-    """Store `slots` as open batches, in the transaction that stores their deliveries."""
-    rows = [
-        {
-            "revision_id": route.revision_id,
-            "rung": route.rung,
-            "channel": route.channel,
-            "account": route.account,
-            "priority": route.priority,
-            "deliveries": pack(deliveries),
-            "size": len(deliveries),
-            "state": "open",
-            "created_at": now,
-        }
-        for route, deliveries in split(slots, sizes)
-    ]
-    if rows:
-        await connection.execute(insert(batch), rows)
+    """Store them as open batches, in the transaction that stores their deliveries."""
+    cut = split(waiters, sizes)
+    if not cut:
+        return
+    routes = zip(*(route for route, _ in cut), strict=True)
+    columns: dict[str, Sequence[Any]] = dict(zip(Route._fields, routes, strict=True))
+    columns["deliveries"] = [pack(deliveries) for _, deliveries in cut]
+    columns["size"] = [len(deliveries) for _, deliveries in cut]
+    await insert_columns(connection, batch, columns, {"state": "open", "created_at": now})
 
 
 async def load(connection: AsyncConnection, batch_id: int) -> Batch | None:

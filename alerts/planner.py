@@ -10,6 +10,7 @@ import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -35,7 +36,7 @@ from storage.clock import Clock
 from storage.database import Database
 
 FIRST_CHUNK = 100  # goes to the senders while the rest is still being written
-CHUNK = 2_000
+CHUNK = 5_000  # about 50 ms of writing on SQLite
 RESOLVE_EVERY = timedelta(seconds=60)
 NO_ADDRESS = "no_address"
 ADDRESSES_GONE = "addresses_gone"
@@ -46,8 +47,7 @@ Record = Callable[[AsyncConnection, str, str, datetime], Awaitable[None]]
 """Writes one act of the machine into the audit chain: action, subject, time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Concerned:
+class Concerned(NamedTuple):
     """One person of the audience."""
 
     person_id: int
@@ -132,9 +132,10 @@ class Planner:
         async with self.database.read() as connection:
             has, listed = await plans.planned(connection, plan.revision_id)
         missing = [who for who in concerned if who.person_id not in has]
+        first_run = not has and not listed
         start, size = 0, FIRST_CHUNK
         while start < len(missing):
-            await self._chunk(plan, row, missing[start : start + size], listed)
+            await self._chunk(plan, row, missing[start : start + size], listed, first_run=first_run)
             start, size = start + size, CHUNK
             await self.dispatch.offer_new()
 
@@ -156,30 +157,48 @@ class Planner:
         ]
 
     async def _chunk(
-        self, plan: Plan, row: RevisionRow, concerned: Sequence[Concerned], listed: set[int]
+        self,
+        plan: Plan,
+        row: RevisionRow,
+        concerned: Sequence[Concerned],
+        listed: set[int],
+        *,
+        first_run: bool,
     ) -> None:
         ids = [who.person_id for who in concerned]
-        # The drill check in SQL's words: only addresses whose drill flag is the person's and the alert's are
-        # taken.
-        async with self.database.bulk() as connection:
+        # What takes longest is read before the one writer of SQLite is held up; who changed meanwhile is read
+        # again inside.
+        async with self.database.read() as connection:
+            seen = await people.newest_change(connection)
             preference = Preference(self.table, await holds.troubled(connection))
             ways = await ways_of(connection, ids, self.channel_order, preference, self.clock.now())
-            active = await people.active(connection, ids) - await silenced(connection, ids)
+        async with self.database.bulk() as connection:
+            late = await people.changed_since(connection, seen, set(ids))
+            ways = {who: own for who, own in ways.items() if who not in late}
+            ways |= await ways_of(connection, late, self.channel_order, preference, self.clock.now())
+            bare = await people.active(connection, [who for who in ids if who not in ways])
+            spared = await silenced(connection, ids)
             chosen, without = [], []
-            for who in concerned:
-                if who.person_id not in active:
+            for who, confidence, distance in concerned:
+                if who in spared:
                     continue
-                way = next_address(ways.get(who.person_id, ()), drill=row.drill, accounts=self.accounts)
+                # Only addresses whose drill flag is the person's and the alert's are taken.
+                way = next_address(ways.get(who, ()), drill=row.drill, accounts=self.accounts)
                 if way:
-                    chosen.append(Assignment.of(way, who.confidence, who.distance_km, drill=row.drill))
-                elif who.person_id not in listed:
-                    reason = ADDRESSES_GONE if who.person_id in ways else NO_ADDRESS
-                    without.append((who.person_id, reason))
+                    chosen.append(Assignment.of(way, confidence, distance, drill=row.drill))
+                elif who not in listed and (who in ways or who in bare):
+                    without.append((who, ADDRESSES_GONE if who in ways else NO_ADDRESS))
             now = self.clock.now()
             if chosen:
-                priority = plans.PRIORITY.get(row.severity, 2)
                 await plans.write_deliveries(
-                    connection, plan, chosen, rung=0, priority=priority, sizes=self.sizes, now=now
+                    connection,
+                    plan,
+                    chosen,
+                    rung=0,
+                    priority=plans.PRIORITY.get(row.severity, 2),
+                    sizes=self.sizes,
+                    now=now,
+                    first_run=first_run,
                 )
             if without:
                 await plans.write_unreachable(connection, plan, without, now)

@@ -8,16 +8,18 @@ nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts.batches import BatchSizes, Route, Slot, delivery_id, insert_batches
+from alerts.batches import BatchSizes, Route, delivery_id, insert_batches
 from alerts.delivery import DeliveryState
 from alerts.lifecycle import LIVE, AlertState
 from alerts.tables import alert, delivery, revision, unreachable
-from registry.audience import Reach
+from registry.ways import Way
+from storage.bulk import insert_columns
+from storage.clock import SET_BACK
 from storage.database import insert_new
 
 # Renewed with every chunk. A planner that was killed is waited for so long before another goes on.
@@ -37,8 +39,7 @@ class Plan:
     fence: int
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """One person and the address of theirs that is tried next."""
 
     person_id: int
@@ -51,7 +52,7 @@ class Assignment:
     distance_km: float | None
 
     @classmethod
-    def of(cls, way: Reach, confidence: str, distance_km: float | None, *, drill: bool) -> Self:
+    def of(cls, way: Way, confidence: str, distance_km: float | None, *, drill: bool) -> Self:
         """Assign a person to one of their addresses."""
         return cls(
             way.person_id,
@@ -84,7 +85,12 @@ async def to_plan(connection: AsyncConnection, now: datetime) -> list[tuple[int,
 
 async def claim(connection: AsyncConnection, revision_id: int, owner: str, now: datetime) -> Plan | None:
     """Take or keep the lease of a revision; None while another planner holds it."""
-    free = or_(revision.c.plan_until.is_(None), revision.c.plan_until < now, revision.c.plan_owner == owner)
+    free = or_(
+        revision.c.plan_until.is_(None),
+        revision.c.plan_until < now,
+        revision.c.plan_until > now + LEASE + SET_BACK,
+        revision.c.plan_owner == owner,
+    )
     done = await connection.execute(
         update(revision)
         .where(revision.c.id == revision_id, free)
@@ -122,40 +128,42 @@ async def write_deliveries(
     priority: int,
     sizes: BatchSizes,
     now: datetime,
+    first_run: bool = False,
 ) -> None:
     """Write one delivery for each person and the batches that send them, under the fence; both or neither.
 
     Somebody who has a delivery on this rung already keeps it; the batch's id for them then names no row
     and is passed over by the sender.
+
+    Args:
+        people: nearest first; at most 5,000, so that a transaction stays short.
+        first_run: nobody of them can have one yet: the revision had none on this rung when it was claimed
+            under this fence, and nobody is written twice.
     """
     first = await numbers(connection, plan, len(people), now)
-    ids = [delivery_id(plan.revision_id, first + place) for place in range(len(people))]
-    rows = [
-        {
-            "id": new_id,
-            "revision_id": plan.revision_id,
-            "person_id": who.person_id,
-            "rung": rung,
-            "address_id": who.address_id,
-            "channel": who.channel,
-            "account": who.account,
-            "language": who.language,
-            "drill": who.drill,
-            "confidence": who.confidence,
-            "distance_km": who.distance_km,
-            "state": DeliveryState.QUEUED.value,
-            "attempts": 0,
-            "created_at": now,
-        }
-        for new_id, who in zip(ids, people, strict=True)
-    ]
-    await insert_new(connection, delivery, rows, ["revision_id", "person_id", "rung"])
-    slots = [
-        Slot(new_id, Route(plan.revision_id, rung, who.channel, who.account, priority), who.language)
-        for new_id, who in zip(ids, people, strict=True)
-    ]
-    await insert_batches(connection, slots, sizes, now)
-    if rung == 0:
+    if not people:
+        return
+    start = delivery_id(plan.revision_id, first)
+    delivery_id(plan.revision_id, first + len(people) - 1)  # there is room for the last one too
+    ids = range(start, start + len(people))
+    columns: dict[str, Sequence[Any]] = {
+        "id": ids,
+        **dict(zip(Assignment._fields, zip(*people, strict=True), strict=True)),
+    }
+    accounts = list(zip(columns["channel"], columns["account"], strict=True))
+    constants = {
+        "revision_id": plan.revision_id,
+        "rung": rung,
+        "state": DeliveryState.QUEUED.value,
+        "attempts": 0,
+        "created_at": now,
+    }
+    key = () if first_run else ("revision_id", "person_id", "rung")
+    await insert_columns(connection, delivery, columns, constants, unless=key)
+    routes = {account: Route(plan.revision_id, rung, *account, priority) for account in set(accounts)}
+    waiters = sizes.waiters(ids, [routes[account] for account in accounts], columns["language"])
+    await insert_batches(connection, waiters, sizes, now)
+    if rung == 0 and not first_run:
         reached = [who.person_id for who in people]
         await connection.execute(
             delete(unreachable).where(

@@ -4,14 +4,34 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
+from typing import Protocol, TypeVar
 
 from alerts.channels import ChannelTable, Reception
 from bot.messages import Channel
 from registry.addresses import AddressState
-from registry.audience import Reach
 
 Account = tuple[str, str]
 """Channel and sender account."""
+
+
+class Usable(Protocol):
+    """One address of one person: `registry.ways.Way`, `registry.audience.Reach`."""
+
+    @property
+    def person_id(self) -> int: ...
+    @property
+    def address_id(self) -> int: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def account(self) -> str: ...
+    @property
+    def drill(self) -> bool: ...
+    @property
+    def address_state(self) -> str: ...
+
+
+W = TypeVar("W", bound=Usable)
 
 LAST_OF_ITS_KIND = frozenset({Channel.VIBER})  # every message costs, against a monthly budget
 _STEP = {Reception.WORKS: 0, Reception.SLOW: 1, Reception.BLOCKED: 2}
@@ -29,14 +49,14 @@ class Preference:
     table: ChannelTable = field(default_factory=lambda: ChannelTable({}))
     troubled: frozenset[Account] = frozenset()
 
-    def arrange(self, ways: Iterable[Reach], country: str) -> list[Reach]:
+    def arrange(self, ways: Iterable[W], country: str) -> list[W]:
         """Put a person's addresses in the order in which they are tried.
 
         Their own order, but what is slow where they are (ISO-2) or in trouble stands behind what works, and
         what is blocked there stands last; Viber behind its equals. Nothing is left out.
         """
 
-        def place(way: Reach) -> tuple[int, bool]:
+        def place(way: W) -> tuple[int, bool]:
             step, last = self.step(country, way.channel)
             return (max(step, 1) if (way.channel, way.account) in self.troubled else step), last
 
@@ -48,8 +68,8 @@ class Preference:
 
 
 def next_address(
-    ways: Iterable[Reach], *, drill: bool, accounts: Collection[Account], used: Collection[int] = ()
-) -> Reach | None:
+    ways: Iterable[W], *, drill: bool, accounts: Collection[Account], used: Collection[int] = ()
+) -> W | None:
     """Return the first address, in the given order, that is in use, can be sent to and was not tried yet.
 
     A drill never takes a real address and a real alert never a simulated one.
@@ -61,13 +81,13 @@ def next_address(
     return None
 
 
-def by_person(ways: Sequence[Reach]) -> Iterator[tuple[int, list[Reach]]]:
+def by_person(ways: Sequence[W]) -> Iterator[tuple[int, list[W]]]:
     """Split the answer of `registry.audience.reach` into persons, in its order."""
     for person, group in groupby(ways, key=attrgetter("person_id")):
         yield person, list(group)
 
 
-def with_a_choice(ways: Mapping[int, Sequence[Reach]]) -> list[int]:
+def with_a_choice(ways: Mapping[int, Sequence[W]]) -> list[int]:
     """People with more than one address in use: for the others an order means nothing."""
     return [
         person

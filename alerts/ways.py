@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts.routing import Preference, by_person, with_a_choice
+from alerts.routing import Preference, with_a_choice
 from registry import audience
-from registry.audience import Reach
+from registry.ways import Way, ways
 
 
 async def ways_of(
@@ -16,16 +16,16 @@ async def ways_of(
     channel_order: Sequence[str],
     preference: Preference,
     at: datetime,
-) -> dict[int, list[Reach]]:
+) -> dict[int, list[Way]]:
     """Every address of these people, those first that are tried first; who has none is left out.
 
     Args:
         channel_order: for addresses that a person put on the same place.
         at: where they are then decides what works.
     """
-    ways = dict(by_person(await audience.reach(connection, list(person_ids), channel_order)))
-    choosing = with_a_choice(ways)
+    found = await ways(connection, list(person_ids), channel_order)
+    choosing = with_a_choice(found)
     where = await audience.where(connection, choosing, at)
     for person in choosing:
-        ways[person] = preference.arrange(ways[person], where.get(person, ""))
-    return ways
+        found[person] = preference.arrange(found[person], where.get(person, ""))
+    return found

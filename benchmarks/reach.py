@@ -26,8 +26,8 @@ from storage.database import Database, open_database
 from storage.migrate import migrate
 from storage.vault import Vault
 
-PEOPLE = 10_000
-CHUNK = 2_000  # as the planner writes them
+PEOPLE = 20_000
+CHUNK = 5_000  # as the planner writes them
 RUNS = 3
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 ACCOUNT = ("telegram", "main")

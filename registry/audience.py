@@ -35,8 +35,8 @@ from storage.database import MAX_PARAMETERS
 
 PAGE = 100_000
 
-changes = feed.changes  # part of the same seam: whoever reads `rows` reads on from here
-can_follow = feed.can_follow
+# Part of the same seam: whoever reads `rows` reads on from here.
+changes, can_follow, newest_change, changed_since = feed.changes, feed.can_follow, feed.newest, feed.since
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,9 @@ async def rows(connection: AsyncConnection, *, since_change: int | None = None) 
 
 async def active(connection: AsyncConnection, person_ids: Sequence[int]) -> set[int]:
     """Those who still want to be warned: tells "has no address" from "stopped meanwhile"."""
-    query = select(person.c.id).where(_warned())
+    query = select(person.c.id).where(warned())
     found: set[int] = set()
-    for some in _parts(person_ids):
+    for some in parts(person_ids):
         found.update((await connection.execute(query.where(person.c.id.in_(some)))).scalars())
     return found
 
@@ -108,10 +108,10 @@ async def reach(
             person.c.data_key,
         )
         .join(address, address.c.person_id == person.c.id)
-        .where(_warned(), address.c.drill == person.c.drill, person.c.data_key.is_not(None))
+        .where(warned(), address.c.drill == person.c.drill, person.c.data_key.is_not(None))
     )
     found: list[Reach] = []
-    for some in _parts(person_ids):
+    for some in parts(person_ids):
         page = await connection.execute(query.where(person.c.id.in_(some)))
         found += [Reach(*tuple(row)) for row in page.all()]
     turn = {person_id: place for place, person_id in enumerate(dict.fromkeys(person_ids))}
@@ -125,7 +125,7 @@ async def reach(
 async def countries(connection: AsyncConnection, person_ids: Sequence[int]) -> dict[str, int]:
     """How many of these people say they are in each country (ISO-2) for good, most first."""
     found: Counter[str] = Counter()
-    for some in _parts(person_ids):
+    for some in parts(person_ids):
         query = (
             select(whereabouts.c.country, func.count(whereabouts.c.person_id.distinct()))
             .where(whereabouts.c.person_id.in_(some), whereabouts.c.valid_to.is_(None))
@@ -161,7 +161,7 @@ async def by_country(connection: AsyncConnection, channel: str) -> dict[str, int
         .join(person, person.c.id == whereabouts.c.person_id)
         .join(address, address.c.person_id == person.c.id)
         .where(
-            _warned(),
+            warned(),
             person.c.drill.is_(False),
             whereabouts.c.valid_to.is_(None),
             address.c.channel == channel,
@@ -179,7 +179,7 @@ async def where(connection: AsyncConnection, person_ids: Sequence[int], at: date
     open_still = whereabouts.c.valid_to.is_(None) | (whereabouts.c.valid_to >= at)
     travelling = case((whereabouts.c.kind == "trip", 1), else_=0)
     found: dict[int, str] = {}
-    for some in _parts(person_ids):
+    for some in parts(person_ids):
         query = (
             select(whereabouts.c.person_id, whereabouts.c.country)
             .where(whereabouts.c.person_id.in_(some), begun, open_still)
@@ -195,7 +195,7 @@ async def headcount_columns(
     """Language and first usable channel of every active person, ordered as in `reach`."""
     people = (
         await connection.execute(
-            select(person.c.id, person.c.language, person.c.drill).where(_warned()).order_by(person.c.id)
+            select(person.c.id, person.c.language, person.c.drill).where(warned()).order_by(person.c.id)
         )
     ).all()
     owned = (
@@ -203,7 +203,7 @@ async def headcount_columns(
             select(address.c.person_id, address.c.rank, address.c.channel, address.c.id)
             .join(person, person.c.id == address.c.person_id)
             .where(
-                _warned(),
+                warned(),
                 address.c.drill == person.c.drill,
                 address.c.state == AddressState.ACTIVE.value,
             )
@@ -212,7 +212,8 @@ async def headcount_columns(
     return headcount_of(people, owned, channel_order)
 
 
-def _warned() -> ColumnElement[bool]:
+def warned() -> ColumnElement[bool]:
+    """Whether a person is to be warned at all."""
     return (person.c.state == PersonState.ACTIVE.value) & person.c.consent_version.is_not(None)
 
 
@@ -231,7 +232,7 @@ def _places(connection: AsyncConnection) -> Select[Any]:
             type_coerce(person.c.drill, Integer),  # numpy reads 0 and 1 too, and no row is touched in Python
         )
         .join(person, person.c.id == whereabouts.c.person_id)
-        .where(_warned())
+        .where(warned())
     )
 
 
@@ -243,7 +244,8 @@ def _epoch(connection: AsyncConnection, column: Column[datetime]) -> ColumnEleme
     return seconds
 
 
-def _parts(person_ids: Sequence[int]) -> Iterator[Sequence[int]]:
+def parts(person_ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """`person_ids`, each once, in lists that one statement can take."""
     wanted = list(dict.fromkeys(person_ids))
     step = MAX_PARAMETERS - 10  # room for the states of the rest of the statement
     return (wanted[start : start + step] for start in range(0, len(wanted), step))

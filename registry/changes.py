@@ -5,7 +5,7 @@ before 6. So what a reader has read already comes again as long as a transaction
 commit.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, delete, func, insert, or_, select
@@ -30,11 +30,22 @@ async def changes(connection: AsyncConnection, after: int | None) -> tuple[int, 
     On PostgreSQL the newest ones come again even if nothing new is there: "nobody" means that nothing
     changed, an unchanged id does not.
     """
-    newest = (await connection.execute(select(func.max(change.c.id)))).scalar_one_or_none() or 0
+    last = await newest(connection)
     if after is None:
-        return newest, []
-    query = (await after_change(connection, after)).where(change.c.id <= newest).distinct()
-    return max(newest, after), sorted(row[0] for row in await connection.execute(query))
+        return last, []
+    query = (await after_change(connection, after)).where(change.c.id <= last).distinct()
+    return max(last, after), sorted(row[0] for row in await connection.execute(query))
+
+
+async def newest(connection: AsyncConnection) -> int:
+    """The id of the newest change that can be seen; 0 = there is none."""
+    return (await connection.execute(select(func.max(change.c.id)))).scalar_one_or_none() or 0
+
+
+async def since(connection: AsyncConnection, seen: int, among: Collection[int]) -> set[int]:
+    """Those `among` some people with a change after `seen`, as far as can be seen."""
+    found = await connection.execute(select(change.c.person_id).where(change.c.id > seen).distinct())
+    return {person_id for person_id in found.scalars() if person_id in among}
 
 
 async def after_change(connection: AsyncConnection, after: int) -> Select[int]:

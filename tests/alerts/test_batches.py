@@ -1,11 +1,13 @@
 """Batches: cut in order, one route each, packed and read back; offered in the order they were made in."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts import batches
-from alerts.batches import BatchSizes, Route, Slot, delivery_id, pack, split, unpack
+from alerts.batches import BatchSizes, Route, delivery_id, pack, split, unpack
 from alerts.tables import batch
 from storage.database import Database
 from tests.alerts.office import NOW, open_office
@@ -42,36 +44,44 @@ def test_a_number_that_would_run_into_the_next_revision_is_refused(number: int) 
         delivery_id(1, number)
 
 
+def cut_of(
+    routes: list[Route], sizes: BatchSizes, languages: list[str] | None = None
+) -> list[tuple[Route, Sequence[int]]]:
+    """Deliveries 0, 1, ... with these routes (and languages), cut."""
+    return split(sizes.waiters(range(len(routes)), routes, languages or ["en"] * len(routes)), sizes)
+
+
 @given(st.lists(ROUTES, max_size=120))
 def test_cutting_loses_nobody_mixes_nothing_and_keeps_the_order(routes: list[Route]) -> None:
-    slots = [Slot(number, route) for number, route in enumerate(routes)]
-    cut = split(slots, SIZES)
-    by_route = {route: [slot.delivery for slot in slots if slot.route == route] for route in routes}
-    for route, numbers in by_route.items():
+    cut = cut_of(routes, SIZES)
+    for route in set(routes):
         parts = [part for of, part in cut if of == route]
-        assert [number for part in parts for number in part] == numbers
+        assert [number for part in parts for number in part] == [
+            number for number, of in enumerate(routes) if of == route
+        ]
         assert all(len(part) == SIZES.of(route) for part in parts[:-1])
         assert 0 < len(parts[-1]) <= SIZES.of(route)
-    assert sum(len(part) for _, part in cut) == len(slots)
+    assert sum(len(part) for _, part in cut) == len(routes)
 
 
 BULK = BatchSizes(SIZES.by_account, frozenset({("webchat", "main")}))
 
 
 @given(st.lists(st.tuples(ROUTES, st.sampled_from(["en", "th", "vi"])), max_size=200))
-def test_where_one_call_serves_many_a_batch_holds_one_language(slots_of: list[tuple[Route, str]]) -> None:
-    slots = [Slot(number, *of) for number, of in enumerate(slots_of)]
-    language = {slot.delivery: slot.language for slot in slots}
-    cut = split(slots, BULK)
+def test_where_one_call_serves_many_a_batch_holds_one_language(people: list[tuple[Route, str]]) -> None:
+    routes, languages = [route for route, _ in people], [language for _, language in people]
+    cut = cut_of(routes, BULK, languages)
     bulk = [numbers for route, numbers in cut if (route.channel, route.account) == ("webchat", "main")]
     others = [one for one in cut if one[1] not in bulk]
-    assert all(len({language[number] for number in numbers}) == 1 for numbers in bulk)
+    assert all(len({languages[number] for number in numbers}) == 1 for numbers in bulk)
     assert all(list(numbers) == sorted(numbers) for numbers in bulk)
     assert others == [
-        one for one in split(slots, SIZES) if one[0].account != "main" or one[0].channel != "webchat"
+        one
+        for one in cut_of(routes, SIZES, languages)
+        if one[0].account != "main" or one[0].channel != "webchat"
     ]
-    assert sorted(number for _, numbers in cut for number in numbers) == list(range(len(slots)))
-    for route in {route for route, _ in cut}:
+    assert sorted(number for _, numbers in cut for number in numbers) == list(range(len(people)))
+    for route in set(routes):
         firsts = [numbers[0] for of, numbers in cut if of == route]
         assert firsts == sorted(firsts), "nearest first"
 
@@ -79,10 +89,11 @@ def test_where_one_call_serves_many_a_batch_holds_one_language(slots_of: list[tu
 async def test_a_batch_is_stored_offered_and_closed(database: Database) -> None:
     revision = await revision_of(await open_office(database))
     routes = [Route(revision, 0, "telegram", "main", 1), Route(revision, 0, "webchat", "main", 1)]
-    slots = [Slot(delivery_id(revision, number), routes[number % 2]) for number in range(40)]
+    ids = [delivery_id(revision, number) for number in range(40)]
+    waiters = SIZES.waiters(ids, routes * 20, ["en"] * 40)
     async with database.bulk() as connection:
-        await batches.insert_batches(connection, slots, SIZES, NOW)
-        await batches.insert_batches(connection, [], SIZES, NOW)
+        await batches.insert_batches(connection, waiters, SIZES, NOW)
+        await batches.insert_batches(connection, {}, SIZES, NOW)
     async with database.read() as connection:
         waiting = await batches.open_batches(connection, unoffered_only=True)
         loaded = [await batches.load(connection, one.id) for one in waiting]
@@ -90,9 +101,7 @@ async def test_a_batch_is_stored_offered_and_closed(database: Database) -> None:
     assert [one.id for one in waiting] == sorted(one.id for one in waiting)
     sizes = [(found.route.channel, len(found.deliveries)) for found in loaded if found]
     assert sizes == [("telegram", 15), ("telegram", 5), ("webchat", 20)]
-    assert {number for found in loaded if found for number in found.deliveries} == {
-        slot.delivery for slot in slots
-    }
+    assert {number for found in loaded if found for number in found.deliveries} == set(ids)
 
     first, second, third = [one.id for one in waiting]
     async with database.bulk() as connection:

@@ -1,0 +1,89 @@
+"""Many rows at once, as fast as each database takes them. Touches SQLAlchemy and the drivers.
+
+SQLite: one prepared statement for all rows. PostgreSQL: binary COPY where nothing can be there already, else
+one statement over arrays.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import repeat
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import AWAY_STATES
+from storage.errors import StorageUnavailableError
+
+
+async def insert_columns(
+    connection: AsyncConnection,
+    table: Table,
+    columns: Mapping[str, Sequence[Any]],
+    constants: Mapping[str, Any],
+    *,
+    unless: Sequence[str] = (),
+) -> None:
+    """Insert rows given by column, in the caller's transaction; at most 5,000 at a time on SQLite.
+
+    Args:
+        columns: values by name, all of one length; at least one.
+        constants: values that are the same in every row.
+        unless: columns of a unique constraint; rows that it forbids are left out. () = none can be there.
+
+    Raises:
+        StorageUnavailableError: the connection broke (elsewhere the transaction itself says so).
+    """
+    names = [*columns, *constants]
+    size = len(next(iter(columns.values())))
+    if not size:
+        return
+    bind = {name: table.c[name].type.dialect_impl(connection.dialect) for name in names}
+    to_driver = {name: kind.bind_processor(connection.dialect) for name, kind in bind.items()}
+    values = [_converted(column, to_driver[name]) for name, column in columns.items()]
+    fixed = [_converted([value], to_driver[name])[0] for name, value in constants.items()]
+    if connection.dialect.name != "postgresql":
+        marks = ", ".join("?" for _ in names)
+        rows = list(zip(*values, *(repeat(value, size) for value in fixed), strict=True))
+        await connection.exec_driver_sql(_statement(table, names, f"VALUES ({marks})", unless), rows)
+    elif unless:
+        kinds = [table.c[name].type.compile(connection.dialect) for name in names]
+        arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(kinds, 1))
+        parameters = (*map(list, values), *([value] * size for value in fixed))
+        source = f"SELECT * FROM unnest({arrays})"  # noqa: S608 - numbered parameters and our own types
+        await connection.exec_driver_sql(_statement(table, names, source, unless), parameters)
+    else:
+        rows = list(zip(*values, *(repeat(value, size) for value in fixed), strict=True))
+        await _copy(connection, table, names, rows)
+
+
+async def _copy(
+    connection: AsyncConnection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    driver = (await connection.get_raw_connection()).driver_connection
+    if not isinstance(driver, asyncpg.Connection):
+        raise TypeError("PostgreSQL is spoken to through asyncpg")
+    if not driver.is_in_transaction():  # SQLAlchemy begins one with its first statement only
+        await connection.execute(select(1))
+    try:
+        await driver.copy_records_to_table(table.name, records=rows, columns=names)
+    except asyncpg.PostgresError as error:
+        if str(error.sqlstate or "").startswith(AWAY_STATES):
+            raise StorageUnavailableError("the connection to the database broke") from error
+        raise
+    except asyncpg.InterfaceError as error:
+        raise StorageUnavailableError("the connection to the database broke") from error
+
+
+def _converted(column: Sequence[Any], process: Callable[[Any], Any] | None) -> Sequence[Any]:
+    """A column as the driver takes it; each different value is converted once."""
+    if process is None:
+        return column
+    known = {value: process(value) for value in set(column)}
+    return [known[value] for value in column]
+
+
+def _statement(table: Table, names: Sequence[str], source: str, unless: Sequence[str]) -> str:
+    unless_there = f" ON CONFLICT ({', '.join(unless)}) DO NOTHING" if unless else ""
+    into = f"{table.name} ({', '.join(names)})"
+    return f"INSERT INTO {into} {source}{unless_there}"
