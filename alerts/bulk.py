@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from alerts.attempt import Alone, Freeze, Item, attempt_many
-from alerts.broadcast import Broadcast
+from alerts.flow import Flow
 from alerts.letters import Letter
 from alerts.standing import Standing
 from bot.gateway import BulkGateway
@@ -26,8 +26,8 @@ from bot.limiter import Grant
 log = structlog.get_logger(__name__)
 
 
-@dataclass(slots=True)
-class BulkBroadcast(Broadcast):
+@dataclass(slots=True, kw_only=True)
+class BulkBroadcast(Flow):
     """One batch under way; `line.gateway` is a `BulkGateway`."""
 
     _alone: set[int] = field(default_factory=set)  # deliveries that a call rejected

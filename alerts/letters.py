@@ -1,7 +1,7 @@
 """Items with the words for them, rendered once for each language. Touches a gateway's rendering only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import structlog
 
@@ -19,9 +19,8 @@ NOT_APPROVED = "not_approved"  # error of a delivery whose revision nobody appro
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """An item and the words for it."""
+class Letter(NamedTuple):
+    """An item and the words for it. A tuple, because one is made for every message."""
 
     item: Item
     message: Prepared

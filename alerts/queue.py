@@ -109,17 +109,29 @@ class Queue:
         return found if isinstance(found, bytes) else b""
 
     async def mark(self, batch: int, outcomes: Sequence[tuple[int, int]]) -> None:
-        """Set the byte at each position (0-based) to an outcome's code."""
+        """Set the byte at each position (0-based) to an outcome's code; neighbours go in one command."""
+        key = self._keys.marks(batch)
         async with self._redis.pipeline(transaction=False) as pipe:
-            for position, code in outcomes:
-                pipe.setrange(self._keys.marks(batch), position, bytes([code]))
-            pipe.expire(self._keys.marks(batch), MARKS_LIVE_S)
+            for position, codes in _runs(outcomes):
+                pipe.setrange(key, position, codes)
+            pipe.expire(key, MARKS_LIVE_S)
             await pipe.execute()
 
     async def _read(self, priorities: Sequence[int], block_ms: int | None) -> Any:
         streams: dict[Any, Any] = {self._keys.stream(priority): ">" for priority in priorities}
         client = self._redis if block_ms is None else self._blocking
         return await client.xreadgroup(GROUP, self._consumer, streams, count=1, block=block_ms)
+
+
+def _runs(outcomes: Sequence[tuple[int, int]]) -> list[tuple[int, bytes]]:
+    """Where unbroken runs of positions begin, and their bytes; what came last for a position counts."""
+    runs: list[tuple[int, bytearray]] = []
+    for position, code in sorted(dict(outcomes).items()):
+        if runs and position == runs[-1][0] + len(runs[-1][1]):
+            runs[-1][1].append(code)
+        else:
+            runs.append((position, bytearray([code])))
+    return [(position, bytes(codes)) for position, codes in runs]
 
 
 def _entries(answer: Any) -> list[Entry]:

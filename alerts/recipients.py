@@ -2,8 +2,8 @@
 addresses."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,14 +13,16 @@ from alerts.tables import delivery
 from registry.addresses import open_value
 from registry.destinations import Destination, destinations
 from storage.errors import SealError
+from storage.listed import listed
 from storage.vault import Vault
 
 GONE = "gone"  # the address went out of use since this delivery was written
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """One delivery and where it goes; `destination` is None when the address was erased meanwhile.
+
+    A tuple, because one is made for every message.
 
     Attributes:
         shut_at: an earlier copy of the same warning left for this address then and came back, since only a
@@ -73,43 +75,54 @@ class Recipient:
         return open_value(vault, self.destination)
 
 
+_STATES = {state.value: state for state in DeliveryState}
+_ROWS = select(
+    delivery.c.id,
+    delivery.c.person_id,
+    delivery.c.address_id,
+    delivery.c.rung,
+    delivery.c.language,
+    delivery.c.state,
+    delivery.c.drill,
+).where(listed(delivery.c.id))
+_EARLIER = delivery.alias()
+_SHUT = (
+    select(delivery.c.id, func.max(func.coalesce(_EARLIER.c.attempted_at, _EARLIER.c.created_at)))
+    .join(
+        _EARLIER,
+        and_(
+            _EARLIER.c.revision_id == delivery.c.revision_id,
+            _EARLIER.c.person_id == delivery.c.person_id,
+            _EARLIER.c.address_id == delivery.c.address_id,
+            _EARLIER.c.rung < delivery.c.rung,
+        ),
+    )
+    .where(listed(delivery.c.id))
+    .group_by(delivery.c.id)
+)
+
+
 async def recipients(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, Recipient]:
     """Read deliveries by id, at most a batch of them."""
-    earlier = delivery.alias()
-    again = and_(
-        earlier.c.revision_id == delivery.c.revision_id,
-        earlier.c.person_id == delivery.c.person_id,
-        earlier.c.address_id == delivery.c.address_id,
-        earlier.c.rung < delivery.c.rung,
-    )
-    query = select(
-        delivery.c.id,
-        delivery.c.person_id,
-        delivery.c.address_id,
-        delivery.c.rung,
-        delivery.c.language,
-        delivery.c.state,
-        delivery.c.drill,
-        select(func.max(func.coalesce(earlier.c.attempted_at, earlier.c.created_at)))
-        .where(again)
-        .scalar_subquery()
-        .label("shut_at"),
-    ).where(delivery.c.id.in_(ids))
-    rows = (await connection.execute(query)).all()
+    rows = (await connection.execute(_ROWS, {"ids": ids})).all()
     known = await destinations(connection, [row.address_id for row in rows])
+    later = [row.id for row in rows if row.rung]  # nothing went out before a first rung
+    shut: dict[int, datetime] = {}
+    if later:
+        shut.update((await connection.execute(_SHUT, {"ids": later})).tuples().all())
     return {
-        row.id: Recipient(
-            row.id,
-            row.person_id,
-            row.address_id,
-            row.rung,
-            row.language,
-            DeliveryState(row.state),
-            row.drill,
-            known.get(row.address_id),
-            row.shut_at,
+        key: Recipient(
+            key,
+            person,
+            address,
+            rung,
+            language,
+            _STATES[state],
+            drill,
+            known.get(address),
+            shut.get(key),
         )
-        for row in rows
+        for key, person, address, rung, language, state, drill in rows
     }
 
 

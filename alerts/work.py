@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from alerts import batches, outcomes
 from alerts.attempt import Item
 from alerts.batches import Batch
-from alerts.broadcast import Broadcast
 from alerts.bulk import BulkBroadcast
 from alerts.delivery import WAITING, DeliveryState
+from alerts.flow import Flow, Room, room_of
 from alerts.lease import Hold
 from alerts.letters import BROKEN
 from alerts.line import Line
@@ -64,12 +64,17 @@ class BatchWork:
     database: Database
     vault: Vault
     ledger: Ledger
-    _broadcasts: list[Broadcast] = field(default_factory=list)
+    _room: Room = field(init=False)
+
+    def __post_init__(self) -> None:
+        gateway = self.line.gateway
+        together = gateway.limits.batch if isinstance(gateway, BulkGateway) else 1
+        self._room = room_of(gateway.limits.in_flight, together)
 
     @property
     def in_flight(self) -> int:
         """Recipients of what the gateway was handed and has not answered yet."""
-        return sum(broadcast.in_flight for broadcast in self._broadcasts)
+        return self._room.under_way
 
     async def finish(self, held: Hold, stopping: asyncio.Event) -> bool:
         """Send what is left of a batch; True when nothing is left and SQL knows it.
@@ -89,7 +94,7 @@ class BatchWork:
         async def save(ended: Sequence[Outcome], moved: Sequence[Item]) -> None:
             await self._record(load, ended, moved, done=False)
 
-        kind = BulkBroadcast if isinstance(self.line.gateway, BulkGateway) else Broadcast
+        kind = BulkBroadcast if isinstance(self.line.gateway, BulkGateway) else Flow
         broadcast = kind(
             line=self.line,
             held=held,
@@ -97,14 +102,11 @@ class BatchWork:
             revision=batch.route.revision_id,
             rung=batch.route.rung,
             stopping=stopping,
-            room=lambda: self.line.gateway.limits.in_flight - self.in_flight,
+            room=self._room.free,
             save=save,
+            crowd=self._room,
         )
-        self._broadcasts.append(broadcast)
-        try:
-            await broadcast.run(items)
-        finally:
-            self._broadcasts = [other for other in self._broadcasts if other is not broadcast]
+        await broadcast.run(items)
         done = not broadcast.unsent
         if broadcast.closed:
             known += self._closed(broadcast, standing)
@@ -184,7 +186,7 @@ class BatchWork:
         due = self.line.deadlines.after(state, standing.severity, now, confirms=confirms)
         return Outcome(delivery, state, now, error=error, next_at=due)
 
-    def _closed(self, broadcast: Broadcast, standing: Standing) -> list[Outcome]:
+    def _closed(self, broadcast: Flow, standing: Standing) -> list[Outcome]:
         return [
             self._outcome(item.delivery, DeliveryState.FAILED, broadcast.closed, standing)
             for item in broadcast.unsent
