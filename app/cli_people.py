@@ -101,7 +101,7 @@ def invite_command(
     settings = settings_now()
     token = make_invitation(open_vault(settings), SystemClock().now().date() + timedelta(days=days))
     say(f"{settings.site_url}/chat?join=drill-{token}")
-    say(f"in a chat: /start drill-{token}")
+    say(f"as the first words on Telegram, WhatsApp, Viber or by text message: /start drill-{token}")
 
 
 def _area(cap: Path | None, geojson: Path | None, circle: str, country: str) -> Area:
