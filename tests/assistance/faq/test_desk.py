@@ -49,9 +49,9 @@ async def test_nobody_approves_their_own_words(database: Database, clock: Standi
         assert [one.action for one in await newest(connection, limit=1)] == ["faq.approve"]
 
 
-async def test_a_mission_writes_for_its_own_country_only(sqlite: Database, clock: StandingClock) -> None:
+async def test_a_mission_writes_for_its_own_country_only(database: Database, clock: StandingClock) -> None:
     desk = FaqDesk(clock, audit=append)
-    async with sqlite.durable() as connection:
+    async with database.durable() as connection:
         with pytest.raises(NotYourEntryError):
             await desk.write(connection, PERU, "place", wordings={"en": WORDS})
         with pytest.raises(NotYourEntryError):
@@ -64,16 +64,16 @@ async def test_a_mission_writes_for_its_own_country_only(sqlite: Database, clock
         assert (await store.entry(connection, entry)).subject == "place"
 
 
-async def test_what_comes_in_a_file_needs_two_officers(sqlite: Database, clock: StandingClock) -> None:
+async def test_what_comes_in_a_file_needs_two_officers(database: Database, clock: StandingClock) -> None:
     desk = FaqDesk(clock, audit=append)
     entries = [FileEntry("place", Facts(), {"en": WORDS})]
-    async with sqlite.durable() as connection:
+    async with database.durable() as connection:
         first = await take(connection, entries, origin="import", now=clock.now())
         again = await take(connection, entries, origin="import", now=clock.now())
     assert (first.new, first.same, again.new, again.same) == (2, 0, 0, 2)
     with pytest.raises(NothingToPublishError):
-        await publishing.publish(sqlite, None, 1, clock.now(), demo=False)
-    async with sqlite.durable() as connection:
+        await publishing.publish(database, None, 1, clock.now(), demo=False)
+    async with database.durable() as connection:
         rows = await store.in_state(connection, [RevisionState.UNREVIEWED])
         for row in rows:
             with pytest.raises(ActRefusedError):
@@ -83,34 +83,34 @@ async def test_what_comes_in_a_file_needs_two_officers(sqlite: Database, clock: 
                 await desk.approve(connection, WRITER, row.id)
             await desk.approve(connection, APPROVER, row.id)
         assert await give(connection, unreviewed=False) == entries
-    await publishing.publish(sqlite, None, 1, clock.now(), demo=False)
-    demo = await publishing.open_edition(sqlite, None, demo=False)
+    await publishing.publish(database, None, 1, clock.now(), demo=False)
+    demo = await publishing.open_edition(database, None, demo=False)
     assert demo is not None
     assert set(demo.variants) == {"place"}
 
 
 async def test_only_a_demonstration_answers_what_nobody_reviewed(
-    sqlite: Database, clock: StandingClock
+    database: Database, clock: StandingClock
 ) -> None:
-    async with sqlite.durable() as connection:
+    async with database.durable() as connection:
         await take(
             connection, [FileEntry("place", Facts(), {"en": WORDS})], origin="starter", now=clock.now()
         )
-    await publishing.publish(sqlite, None, None, clock.now(), demo=True)
-    shown = await publishing.open_edition(sqlite, None, demo=True)
-    live = await publishing.open_edition(sqlite, None, demo=False)
+    await publishing.publish(database, None, None, clock.now(), demo=True)
+    shown = await publishing.open_edition(database, None, demo=True)
+    live = await publishing.open_edition(database, None, demo=False)
     assert shown is not None
     assert live is not None
     assert (set(shown.variants), set(live.variants)) == ({"place"}, set())
 
 
-async def test_an_edit_waits_while_old_words_stay_in_force(sqlite: Database, clock: StandingClock) -> None:
-    await fill_shelf(sqlite, clock)
+async def test_an_edit_waits_while_old_words_stay_in_force(database: Database, clock: StandingClock) -> None:
+    await fill_shelf(database, clock)
     desk = FaqDesk(clock, audit=append)
     changed = Wording.of(["I lost my passport"], "Call us.")
-    async with sqlite.durable() as connection:
+    async with database.durable() as connection:
         await desk.write(connection, WRITER, "passport-lost", wordings={"en": changed})
-    search = FaqSearch(sqlite, clock, demo=False, semantic=False)
+    search = FaqSearch(database, clock, demo=False, semantic=False)
 
     async def said() -> str:
         search.look_again()
@@ -122,24 +122,24 @@ async def test_an_edit_waits_while_old_words_stay_in_force(sqlite: Database, clo
 
     old = BANK["passport-lost"]["en"].answer
     assert await said() == old
-    await approve_all(sqlite, clock)
+    await approve_all(database, clock)
     assert await said() == old  # approved, but not published yet
-    await publishing.publish(sqlite, None, 2, clock.now(), demo=False)
+    await publishing.publish(database, None, 2, clock.now(), demo=False)
     assert await said() == "Call us."
     search.close()
 
 
-async def test_a_country_has_its_own_answer(sqlite: Database, clock: StandingClock) -> None:
-    await fill_shelf(sqlite, clock)
+async def test_a_country_has_its_own_answer(database: Database, clock: StandingClock) -> None:
+    await fill_shelf(database, clock)
     desk = FaqDesk(clock, audit=append)
     japan = Wording.of(["passport lost in Japan"], "Go to the koban first.")
-    async with sqlite.durable() as connection:
+    async with database.durable() as connection:
         await desk.write(
             connection, WRITER, "passport-lost@JP", facts=Facts(countries=("JP",)), wordings={"en": japan}
         )
-    await approve_all(sqlite, clock)
-    await publishing.publish(sqlite, None, 2, clock.now(), demo=False)
-    search = FaqSearch(sqlite, clock, demo=False, semantic=False)
+    await approve_all(database, clock)
+    await publishing.publish(database, None, 2, clock.now(), demo=False)
+    search = FaqSearch(database, clock, demo=False, semantic=False)
     edition = await search.edition()
     assert edition is not None
     found = {

@@ -14,7 +14,7 @@ from assistance.faq.engine import Decision, Engine, texts_needed
 from assistance.faq.grams import fold, grams, is_markless, plain, words
 from assistance.faq.groups import Groups
 from assistance.faq.intake import starter_bank
-from assistance.faq.semantic import DIMENSIONS, Vectors, load_embedder
+from assistance.faq.semantic import DIMENSIONS, Vectors
 from assistance.faq.thresholds import LEXICAL, UNKNOWN, WRONG, Sample, confidence, fit
 from assistance.faq.vectors import vectors_now
 from tests.assistance.faq.shelf import BANK
@@ -156,13 +156,3 @@ def test_the_same_questions_come_together() -> None:
     ]
     assert group(texts, ["en"] * 5, None) == [[0, 1, 3], [2, 4]]
     assert group([], [], None) == []
-
-
-def test_the_model_when_it_is_there() -> None:
-    model = load_embedder()
-    if model is None:
-        pytest.skip("the [semantic] extra is not installed, or cannot run here")
-    made = model.embed(["mất hộ chiếu", "lost passport", "the weather is nice"])
-    assert made.shape == (3, DIMENSIONS)
-    likeness = made @ made.T
-    assert likeness[0, 1] > likeness[0, 2]
