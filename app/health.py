@@ -4,6 +4,7 @@ from aiohttp import web
 from sqlalchemy import text
 
 from app.core import Core
+from app.figures import OperatorFigures
 from bot.waiting import lag_s
 from storage.errors import StorageUnavailableError
 from storage.keys import EPOCH
@@ -26,14 +27,19 @@ def public_health_routes(core: Core) -> list[web.RouteDef]:
 
 def private_routes(core: Core) -> list[web.RouteDef]:
     """`/metrics` in the text format of Prometheus, for the private listener."""
+    figures = OperatorFigures(core)
 
     async def metrics(_request: web.Request) -> web.Response:
         sql = await _sql_answers(core)
         core.metrics.set("sql_up", float(sql))
-        core.metrics.set("redis_up", float(await _redis_answers(core)))
+        redis = await _redis_answers(core)
+        core.metrics.set("redis_up", float(redis))
         if sql:
             async with core.database.read() as connection:
                 core.metrics.set("inbox_lag_seconds", await lag_s(connection, core.clock.now()))
+            await figures.of_warnings()
+        if redis:
+            await figures.of_limits()
         return web.Response(body=core.metrics.render(), headers={"Content-Type": "text/plain; version=0.0.4"})
 
     return [web.get("/metrics", metrics)]

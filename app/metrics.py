@@ -4,6 +4,9 @@ Labels are channels, accounts, states and codes; a value that comes from a perso
 never one.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 
@@ -32,6 +35,18 @@ class Metrics:
             )
         gauge = self._gauges[name]
         (gauge.labels(**labels) if labels else gauge).set(value)
+
+    def table(self, name: str, labels: Sequence[str], rows: Mapping[Any, float], /) -> None:
+        """Set the gauge `name` to exactly these values, each under its labels' values; whatever else
+        it had is gone."""
+        if name not in self._gauges:
+            self._gauges[name] = Gauge(
+                f"muster_{name}", name.replace("_", " "), list(labels), registry=self._registry
+            )
+        gauge = self._gauges[name]
+        gauge.clear()
+        for values, number in rows.items():
+            gauge.labels(*values).set(number)
 
     def render(self) -> bytes:
         """Everything in the text format of Prometheus."""
