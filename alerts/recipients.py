@@ -109,7 +109,7 @@ async def recipients(connection: AsyncConnection, ids: Sequence[int]) -> dict[in
     later = [row.id for row in rows if row.rung]  # nothing went out before a first rung
     shut: dict[int, datetime] = {}
     if later:
-        shut.update((await connection.execute(_SHUT, {"ids": later})).tuples().all())
+        shut.update({row[0]: row[1] for row in await connection.execute(_SHUT, {"ids": later})})
     return {
         key: Recipient(
             key,
