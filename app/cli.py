@@ -9,6 +9,7 @@ from app import (
     cli_cap,
     cli_faq,
     cli_figures,
+    cli_missions,
     cli_people,
     cli_places,
     cli_service,
@@ -35,6 +36,8 @@ def build() -> typer.Typer:
     top.add_typer(cli_places.build(), name="place")
     top.add_typer(cli_faq.build(), name="faq")
     top.add_typer(cli_figures.build_estimate(), name="estimate")
+    top.add_typer(cli_missions.build_mission(), name="mission")
+    top.add_typer(cli_missions.build_emergency(), name="emergency")
     top.add_typer(cli_alerts.build(), name="alert")
     top.add_typer(cli_staff.build_officer(), name="officer")
     top.add_typer(cli_staff.build_audit(), name="audit")

@@ -1,24 +1,43 @@
 """Missions abroad: who is responsible for a country and which number citizens may call. Touches SQL only."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from places.distance import between_km
+from staff.mission_file import ListedMission
 from staff.tables import mission
 
-_COLUMNS = (mission.c.id, mission.c.name, mission.c.country, mission.c.phone)
+_COLUMNS = (
+    mission.c.id,
+    mission.c.name,
+    mission.c.country,
+    mission.c.phone,
+    mission.c.city,
+    mission.c.lat,
+    mission.c.lon,
+    mission.c.source,
+    mission.c.checked_on,
+)
+MOST_NEAR = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Mission:
-    """An embassy or consulate with its public duty number."""
+    """An embassy or consulate with its public duty number; `lat` and `lon` in degrees, both or none."""
 
     id: int
     name: str
     country: str
     phone: str
+    city: str = ""
+    lat: float | None = None
+    lon: float | None = None
+    source: str = ""
+    checked_on: date | None = None
 
 
 async def for_country(connection: AsyncConnection, country: str) -> Mission | None:
@@ -34,6 +53,27 @@ async def list_all(connection: AsyncConnection, countries: Collection[str] | Non
     if countries is not None:
         query = query.where(mission.c.country.in_(list(countries)))
     return [Mission(*row) for row in await connection.execute(query)]
+
+
+async def nearest(
+    connection: AsyncConnection, lat: float, lon: float, limit: int = MOST_NEAR
+) -> list[tuple[Mission, float]]:
+    """The missions nearest to a position (degrees), whichever country they are in, with kilometres."""
+    placed = [
+        (one, between_km(lat, lon, one.lat, one.lon))
+        for one in await list_all(connection)
+        if one.lat is not None and one.lon is not None
+    ]
+    return sorted(placed, key=lambda pair: (pair[1], pair[0].id))[:limit]
+
+
+async def save(connection: AsyncConnection, listed: Sequence[ListedMission]) -> None:
+    """Keep these, each in place of one of the same country and name; others stay as they are."""
+    for one in listed:
+        same = (mission.c.country == one.country) & (mission.c.name == one.name)
+        changed = await connection.execute(update(mission).where(same).values(asdict(one)))
+        if not changed.rowcount:
+            await connection.execute(insert(mission).values(asdict(one)))
 
 
 async def add(connection: AsyncConnection, *, name: str, country: str, phone: str) -> int:

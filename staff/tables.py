@@ -1,6 +1,18 @@
 """Tables of officers, missions, sign-ins and the audit chain. Definitions only."""
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+)
 
 from storage.metadata import BigId, UtcDateTime, metadata
 
@@ -11,6 +23,21 @@ mission = Table(
     Column("name", String(120), nullable=False),
     Column("country", String(2), nullable=False),
     Column("phone", String(40), nullable=False),  # public duty number
+    Column("city", String(80), nullable=False, default="", server_default=""),
+    Column("lat", Float),  # degrees; both or none
+    Column("lon", Float),
+    Column("source", String(200), nullable=False, default="", server_default=""),
+    Column("checked_on", Date),  # when somebody last saw that this is true
+)
+
+# Emergency numbers an officer confirmed, "112,911"; "" = show the mission's phone. In place of all others.
+emergency_number = Table(
+    "emergency_number",
+    metadata,
+    Column("country", String(2), primary_key=True),
+    Column("numbers", String(60), nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("checked_on", Date, nullable=False),
 )
 
 officer = Table(
