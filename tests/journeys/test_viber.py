@@ -5,6 +5,7 @@ the provider's own, and a cap that holds.
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ from tests.journeys.test_five_channels import stuck
 from tests.service import Service, make_settings, running, until
 
 PACE = Pace(speed=60.0, think_s=0.05, parallel=80, patience_s=900.0, fate_window_s=1.0)
-SHARES = Shares(mix=(((Channel.VIBER,), 1.0),), gone=0.0, wrong_language=0.0, answers=0.4, help=0.1)
+SHARES = Shares(mix=(((Channel.VIBER,), 1.0),), gone=0.1, wrong_language=0.25, answers=0.4, help=0.1)
 PEOPLE = 30
 
 
@@ -49,6 +50,15 @@ async def counts(database: Database, query: object) -> Mapping[str, int]:
 async def states(service: Service) -> Counter[str]:
     by_state = select(delivery.c.state, func.count()).group_by(delivery.c.state)
     return Counter(await counts(service.core.database, by_state))
+
+
+async def answered(service: Service) -> bool:
+    """Whether everything people wrote was worked on and every reply is sent: nothing is left for tomorrow,
+    when it would be billed."""
+    await service.quiet()
+    query = select(func.count()).where(outbox.c.state.in_(("waiting", "sending")))
+    async with service.core.database.read() as connection:
+        return (await connection.execute(query)).scalar_one() == 0
 
 
 @pytest.mark.parametrize("cap", [10_000, 3], ids=["within the cap", "beyond the cap"])
@@ -79,7 +89,10 @@ async def test_a_warning_over_viber(
             progress = await simulator.register(people, service.url, PACE)
             assert not progress.stuck, stuck(simulator)
             await simulator.drain(60)
+            await until(partial(answered, service), 60, "every reply left before the day was over")
+            await simulator.drain(60)
             await overnight(service, simulator, clock)
+            await until(partial(answered, service), 60, "every reply to those who write daily left")
             assert account.charged == 0, "answers within a session cost nothing"
             await simulator.strike(Moment.BEFORE)
             await simulator.drain(60)
