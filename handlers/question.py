@@ -15,8 +15,8 @@ from assistance.faq.answering import Answer, answer_of
 from assistance.faq.engine import SHOWN, Decision, Found
 from assistance.faq.errors import EntryUnknownError
 from assistance.faq.grams import is_markless
-from assistance.faq.lifecycle import QuestionState
 from assistance.faq.publishing import Edition
+from assistance.faq.questions import QuestionState
 from assistance.faq.search import variant_for
 from assistance.faq.store import entry
 from assistance.lifecycle import CaseState

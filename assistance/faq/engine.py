@@ -123,6 +123,13 @@ class Engine:
         """The languages there are approved questions in."""
         return tuple(sorted(self._indexes))
 
+    @property
+    def means(self) -> Mapping[str, Vectors]:
+        """By language, of the approved questions; only where there are vectors, and enough questions."""
+        return {
+            name: index.meaning.mean for name, index in self._indexes.items() if index.meaning is not None
+        }
+
     def search(self, text: str, language: str, allowed: Collection[str] | None = None) -> Found:
         """What `text` asks, typed in `language`; only subjects in `allowed`, None = all."""
         words = neat(text)
@@ -198,11 +205,9 @@ class Engine:
         subjects = tuple(best)
         scores = np.array([best[subject][0] for subject in subjects], np.float32)
         ranked = _rank(subjects, scores, "", allowed)
-        return (
-            None
-            if ranked is None
-            else _Ranked(ranked.order, ranked.scores, ranked.sure, best[ranked.order[0]][1])
-        )
+        if ranked is None:
+            return None
+        return _Ranked(ranked.order, ranked.scores, ranked.sure, best[ranked.order[0]][1])
 
     def _calibrate(self, vectors: Mapping[str, Vectors] | None) -> Calibration:
         fitted = {}

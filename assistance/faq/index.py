@@ -52,7 +52,7 @@ class Meaning:
 
     def __init__(self, vectors: Vectors, sizes: Sequence[int]) -> None:
         self.mean = vectors.mean(axis=0)
-        self.rows = _unit(vectors - self.mean)
+        self.rows = unit(vectors - self.mean)
         self.groups = Groups(sizes, lambda row: self.rows @ self.rows[row])
 
     def scores(self, vector: Vectors, mean: Vectors | None = None) -> Scores:
@@ -62,7 +62,7 @@ class Meaning:
 
     def centred(self, vector: Vectors, mean: Vectors | None = None) -> Vectors:
         """The vector of something asked, as the rows are."""
-        centred: Vectors = _unit((vector - (self.mean if mean is None else mean))[None, :])[0]
+        centred: Vectors = unit((vector - (self.mean if mean is None else mean))[None, :])[0]
         return centred
 
 
@@ -159,7 +159,8 @@ def texts_of(language: str, questions: Sequence[str]) -> list[str]:
     return [*texts, *(fold(text) for text in texts)] if language in TWINNED else texts
 
 
-def _unit(rows: Vectors) -> Vectors:
+def unit(rows: Vectors) -> Vectors:
+    """`rows`, each of length one."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     scaled: Vectors = rows / np.maximum(lengths, 1e-9)
     return scaled

@@ -92,10 +92,12 @@ class FaqLearning:
         """The same in groups, those first that most people asked; off the loop, outside any transaction."""
         if not waiting:
             return []
-        vectors = await self._embedded(waiting)
+        edition = await self._search.edition()
+        means = edition.engine.means if edition is not None else {}
+        vectors = await self._embedded(waiting) if means else None
         texts = [one.text for one in waiting]
         languages = [one.row.language for one in waiting]
-        grouped = await asyncio.to_thread(group, texts, languages, vectors)
+        grouped = await asyncio.to_thread(group, texts, languages, vectors, means)
         found = []
         for members in grouped:
             own = tuple(waiting[position] for position in members)

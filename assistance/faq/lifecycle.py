@@ -56,16 +56,3 @@ def advance(state: RevisionState, act: RevisionAct) -> RevisionState:
             "faq_state", f"This version is {state}: it cannot be changed like that any more."
         )
     return after
-
-
-class QuestionState(StrEnum):
-    """What became of something that was asked."""
-
-    OFFERED = "offered"  # buttons were shown, none was pressed yet
-    ANSWERED = "answered"
-    REFUSED = "refused"  # "Not this?" or "None of these": an officer looks
-    UNANSWERED = "unanswered"  # nothing was near enough: an officer looks
-    SETTLED = "settled"  # an officer answered, or looked and put it aside
-
-
-OPEN_QUESTIONS = (QuestionState.REFUSED, QuestionState.UNANSWERED)

@@ -7,19 +7,32 @@ erased.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Integer, case, cast, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assistance.faq.errors import EntryUnknownError
-from assistance.faq.lifecycle import OPEN_QUESTIONS, QuestionState
 from assistance.tables import faq_question
 from registry.merging import Merged
 from storage.vault import PersonVault, Place
 
 KEEP = timedelta(days=90)
 MOST_OPEN = 300  # looked at at once, the newest
+
+
+class QuestionState(StrEnum):
+    """What became of something that was asked."""
+
+    OFFERED = "offered"  # buttons were shown, none was pressed yet
+    ANSWERED = "answered"
+    REFUSED = "refused"  # "Not this?" or "None of these": an officer looks
+    UNANSWERED = "unanswered"  # nothing was near enough: an officer looks
+    SETTLED = "settled"  # an officer answered, or looked and put it aside
+
+
+OPEN_QUESTIONS = (QuestionState.REFUSED, QuestionState.UNANSWERED)
 
 
 @dataclass(frozen=True, slots=True)

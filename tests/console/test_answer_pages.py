@@ -1,11 +1,12 @@
 """The desk of answers in a browser: written by one, approved by another, published, answered."""
 
+import re
 from io import BytesIO
 
 from aiohttp import FormData
 
 from assistance.faq import publishing, questions, store
-from assistance.faq.lifecycle import QuestionState
+from assistance.faq.questions import QuestionState
 from bot.messages import Address, Channel
 from staff.officers import Grant, Role
 from tests.alerts.office import everywhere
@@ -92,19 +93,22 @@ async def test_a_file_comes_in_unreviewed(duty: Duty) -> None:
 async def test_only_the_countries_of_ones_role_are_read_and_answered(duty: Duty) -> None:
     async with duty.database.durable() as connection:
         asker = await join(connection, duty.vault, Address(Channel.TELEGRAM, "main", "asker"))
-        row = await questions.add(
-            connection,
-            asker.vault,
-            "may I bring my parrot home",
-            key="k1",
-            person_id=asker.id,
-            country="IS",
-            language="en",
-            drill=asker.person.drill,
-            state=QuestionState.UNANSWERED,
-            score=0.1,
-            now=duty.clock.now(),
-        )
+        row, beside = [
+            await questions.add(
+                connection,
+                asker.vault,
+                text,
+                key=text,
+                person_id=asker.id,
+                country="IS",
+                language="en",
+                drill=asker.person.drill,
+                state=QuestionState.UNANSWERED,
+                score=0.1,
+                now=duty.clock.now(),
+            )
+            for text in ("may I bring my parrot home", "birds on the plane?")
+        ]
     thai = await duty.officer("thai", *everywhere(Role.AUTHOR), Grant(Role.CASE, frozenset({"TH"})))
     elsewhere = await duty.browser(thai)
     await elsewhere.get("/answers/unanswered")
@@ -112,11 +116,13 @@ async def test_only_the_countries_of_ones_role_are_read_and_answered(duty: Duty)
     writer, _ = await two(duty)
     await writer.get("/answers/unanswered")
     assert "may I bring my parrot home" in writer.page
+    assert re.search(rf'name="also.\d" value="{beside}"', writer.page), "another group can be ticked"
     form = {"questions": str(row), "slug": "parrot", "ask.en": "Can I bring a parrot?", "answer.en": "Yes."}
     assert (await elsewhere.post("/answers/unanswered/answer", {**form, "slug": "other"})).status == 303
     await writer.get("/answers/unanswered")
     assert "may I bring my parrot home" in writer.page
-    assert (await writer.post("/answers/unanswered/answer", form)).status == 303
+    ticked = {**form, "also.1": str(beside)}
+    assert (await writer.post("/answers/unanswered/answer", ticked)).status == 303
     await writer.get("/answers/unanswered")
     assert "Nothing waits." in writer.page
     assert await duty.acts("faq.answer") == 2

@@ -154,5 +154,17 @@ def test_the_same_questions_come_together() -> None:
         "may I bring my cat",
         "hours of opening",
     ]
-    assert group(texts, ["en"] * 5, None) == [[0, 1, 3], [2, 4]]
-    assert group([], [], None) == []
+    assert group(texts, ["en"] * 5, None, {}) == [[0, 1, 3], [2, 4]]
+    assert group([], [], None, {}) == []
+
+
+def test_three_languages_come_together_by_meaning_though_nobody_else_asks() -> None:
+    """Centred on what is approved: on their own mean, three that ask the same have nothing in common."""
+    subject, other = np.eye(8, dtype=np.float32)[:2]
+    means = {tag: 5 * axis for tag, axis in zip(("en", "vi", "th"), np.eye(8)[5:], strict=True)}
+    tags = ["en", "vi", "th", "id", "en"]
+    asked = [subject, subject, subject, subject, other]
+    overall = np.mean(list(means.values()), axis=0)
+    vectors = np.stack([what + means.get(tag, overall) for what, tag in zip(asked, tags, strict=True)])
+    texts = ["does my parrot fly", "vẹt của tôi", "นกแก้ว", "burung", "opening hours"]
+    assert group(texts, tags, vectors, means) == [[0, 1, 2, 3], [4]]

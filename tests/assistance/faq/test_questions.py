@@ -6,8 +6,7 @@ import pytest
 
 from assistance.faq import questions, store
 from assistance.faq.errors import EntryUnknownError
-from assistance.faq.lifecycle import QuestionState
-from assistance.faq.questions import KEEP, Usefulness
+from assistance.faq.questions import KEEP, QuestionState, Usefulness
 from registry.merging import merge
 from storage.database import Database
 from storage.errors import SealError
