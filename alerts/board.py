@@ -13,10 +13,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from sqlalchemy import ColumnElement, Subquery, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from alerts.board_confidence import by_confidence
 from alerts.board_rows import delivered_rows, person_classes
 from alerts.checkin_status import CheckinStatus
 from alerts.delivery import DeliveryState
@@ -76,6 +78,7 @@ class Board:
         channels: channel -> delivery state -> messages; a person may have several.
         failures: words -> messages that failed, were kept back or have an unknown outcome.
         outside: answers of people who were not in the audience.
+        confidence: how sure it was that they were there -> people and missing; adds up to `people_targeted`.
     """
 
     people_targeted: int = 0
@@ -93,6 +96,7 @@ class Board:
     channels: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)
     outside: int = 0
+    confidence: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     unit: str = "people (registrations)"
 
     @property
@@ -123,6 +127,7 @@ async def read(connection: AsyncConnection, event_id: int) -> Board:
         channels=await _channels(connection, event_id),
         failures=await _failures(connection, event_id),
         outside=answered - inside,
+        confidence=await by_confidence(connection, event_id),
     )
 
 
@@ -132,6 +137,7 @@ def add_up(
     channels: Mapping[str, Mapping[str, int]],
     failures: Mapping[str, int],
     outside: int,
+    confidence: Mapping[str, Mapping[str, int]] = MappingProxyType({}),
 ) -> Board:
     """The board of some tallies. Pure."""
     by_class: Counter[Warned] = Counter()
@@ -164,6 +170,7 @@ def add_up(
         channels=channels,
         failures=failures,
         outside=outside,
+        confidence=confidence,
     )
 
 

@@ -1,11 +1,26 @@
-"""Plugs the questions that people are asked unasked into the planner: who can answer where. Touches SQL."""
+"""Plugs what people are asked unasked, and what watchers are told, into the planner. Touches SQL."""
 
 from app.citizens import live_events
 from app.core import Core
 from bot.gateways.twilio.sms_gateway import SmsGateway
 from bot.messages import Address
 from handlers.prompting import Prompting
+from handlers.telling import Telling
 from locales.times import locale_of
+from places.area import Touch
+
+
+def build_telling(core: Core, touch: Touch) -> Telling:
+    """Who tells watchers."""
+    return Telling(
+        database=core.database,
+        vault=core.vault,
+        catalog=core.catalog,
+        touch=touch,
+        country_name=country_name,
+        ministry_language=core.settings.ministry_language,
+        site_url=core.settings.site_url,
+    )
 
 
 class Asking:

@@ -20,7 +20,7 @@ from alerts.queue import Queue
 from alerts.routing import Account
 from alerts.rungs import Rungs
 from alerts.targeting import Targeting
-from app.asking import Asking
+from app.asking import Asking, build_telling
 from app.core import Core
 from app.gateways import CHANNEL_ORDER
 from app.templates import Templates
@@ -39,7 +39,8 @@ EPOCH_EVERY_S = 0.5
 RUNGS_EVERY_S = 0.5
 EXPIRE_EVERY_S = 1.0
 TIDY_EVERY_S = 600.0
-ASK_EVERY_S = 60.0
+ASK_EVERY_S = 300.0  # 200 people each time: 57,000 a day
+TELL_EVERY_S = 5.0
 TEMPLATES_EVERY_S = 60.0  # looks whether somebody should ask again
 AWAY_PAUSE_S = 1.0
 MACHINE = "system:planner"
@@ -59,7 +60,7 @@ class PlannerProcess:
         self._targeting = Targeting(core.database, core.clock, touch, self._channels)
         self._accounts = frozenset(core.gateways.all)
         self._templates = Templates(core.database, core.clock, core.gateways.all)
-        self._asking = Asking(core)
+        self._asking, self._telling = Asking(core), build_telling(core, touch)
         self._table = core.channel_table
         gateways = core.gateways.all
         self._sizes = BatchSizes(
@@ -84,6 +85,7 @@ class PlannerProcess:
                 self._every(EXPIRE_EVERY_S, self._expire),
                 self._every(TEMPLATES_EVERY_S, self._templates.watch),
                 self._every(ASK_EVERY_S, self._asking.step),
+                self._every(TELL_EVERY_S, lambda: self._telling.step(self._core.clock.now())),
                 self._every(TIDY_EVERY_S, lambda: tidy_up(self._core.database, self._core.clock)),
             )
 

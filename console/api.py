@@ -84,6 +84,10 @@ async def alert_status(request: web.Request) -> web.Response:
             by_channel=dict(count.by_channel),
             by_language=dict(count.by_language),
             by_confidence=dict(count.by_confidence),
+            estimates={
+                code: models.EstimateOut(people=one.people, source=one.source, year=one.year)
+                for code, one in seen.reckoning.estimates.items()
+            },
             gaps=[
                 models.GapOut(
                     language=gap.language, people=gap.people, fallback_language=gap.fallback_language

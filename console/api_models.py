@@ -72,6 +72,14 @@ class Why(Model):
     reason: Annotated[str, Field(max_length=300)]
 
 
+class EstimateOut(Model):
+    """Citizens thought to live in a country, and who says so."""
+
+    people: int
+    source: str
+    year: int
+
+
 class GapOut(Model):
     """People (registrations) without a text in their own language."""
 
@@ -138,6 +146,10 @@ class StatusOut(Model):
     by_channel: dict[str, int]
     by_language: dict[str, int]
     by_confidence: dict[str, int]
+    estimates: Annotated[
+        dict[str, EstimateOut],
+        Field(description="by country of the audience; one that is missing is unknown"),
+    ]
     gaps: list[GapOut]
     forecast: list[ForecastOut]
     possible: dict[str, list[ReasonOut]]
@@ -164,6 +176,7 @@ class BoardOut(Model):
     silent: int
     unanswered: int
     outside: int
+    confidence: dict[str, dict[str, int]]
     channels: dict[str, dict[str, int]]
     failures: dict[str, int]
 

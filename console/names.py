@@ -42,6 +42,7 @@ CONFIDENCE: Mapping[str, str] = MappingProxyType(
         "city": "in a city the area touches",
         "country": "in a country named",
         "maybe": "perhaps: only the country is known",
+        "untried": "cannot be tried at all",
     }
 )
 NO_CHANNEL = "no channel"
@@ -90,6 +91,11 @@ def country_code(text: str) -> str | None:
 def channel(name: str) -> str:
     """The name of a channel as people know it."""
     return CHANNELS.get(name, name or NO_CHANNEL)
+
+
+def confidence(level: str) -> str:
+    """How sure we are that somebody is there, in words."""
+    return CONFIDENCE.get(level, level)
 
 
 def number(value: float) -> str:

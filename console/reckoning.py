@@ -1,8 +1,8 @@
 """How many people an alert would reach, in which language, and how long it takes. Counts, sends nothing."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from alerts import correction
 from alerts.dossier import Gap
@@ -14,6 +14,8 @@ from bot.messages import Outbound
 from console.preview import alert_of
 from console.services import Services
 from places.area import Area
+from registry import estimates
+from registry.estimates import Estimate
 
 CODE = "AAAAAA"  # as long as an event's code will be
 
@@ -24,12 +26,14 @@ class Reckoning:
 
     Attributes:
         follows: the audience is whoever got the alert it follows, not the area's.
+        estimates: citizens thought to live in each of those countries (ISO-2); a missing one is unknown.
     """
 
     headcount: Headcount
     gaps: tuple[Gap, ...]
     forecasts: tuple[ChannelForecast, ...]
     follows: bool = False
+    estimates: Mapping[str, Estimate] = field(default_factory=dict)
 
     @property
     def countries(self) -> tuple[str, ...]:
@@ -61,7 +65,9 @@ async def reckon(services: Services, revision: RevisionRow) -> Reckoning:
     )
     gaps = gaps_of(count.by_language, revision, services.rules)
     found = forecast(count.ways, await _capacities(services, revision, count), services.prices)
-    return Reckoning(count, gaps, found)
+    async with services.database.read() as connection:
+        thought = await estimates.known(connection, list(count.by_country))
+    return Reckoning(count, gaps, found, estimates=thought)
 
 
 async def _capacities(services: Services, revision: RevisionRow, count: Headcount) -> Sequence[Capacity]:

@@ -57,6 +57,7 @@ def environment(*, has_scripts: bool) -> Environment:
         "country": names.country,
         "language": names.language,
         "channel": names.channel,
+        "confidence": names.confidence,
         "span": names.span,
         "money": names.money,
     }

@@ -66,6 +66,8 @@ def add_up(found: Board) -> None:
     assert found.silent <= found.warned
     assert sum(found.not_reached_reasons.values()) == found.not_reached
     assert found.missing <= found.people_targeted
+    assert sum(level["people"] for level in found.confidence.values()) == found.people_targeted
+    assert sum(level["missing"] for level in found.confidence.values()) == found.missing
 
 
 def by_hand(rows: list[Row], nobody: set[int], said: list[Answer]) -> dict[str, int]:
@@ -198,6 +200,7 @@ async def test_a_whole_event_on_each_database(office: Office) -> None:
     assert found == Board(
         people_targeted=10, reached=5, accepted=1, unknown=0, waiting=2, not_reached=2,
         safe=1, need_help=1, other={"LEFT": 1}, silent=3, unanswered=4, outside=1,
+        confidence={"area": {"people": 9, "missing": 7}, "untried": {"people": 1, "missing": 1}},
         not_reached_reasons={
             "No channel on which we could write to the person": 1, "The alert was cancelled": 1,
         },
@@ -221,6 +224,26 @@ async def test_a_whole_event_on_each_database(office: Office) -> None:
         (8, Absence.WAITING), (2, Absence.SILENT), (6, Absence.SILENT), (7, Absence.SILENT),
     ]  # fmt: skip
     assert page == missing[1:3]
+
+
+async def test_somebody_counts_under_the_surest_of_what_was_known(quick_office: Office) -> None:
+    event, revision = await first_event(quick_office)
+    async with quick_office.database.durable() as connection:
+        for number, level in enumerate(("area", "city", "country", "maybe", "maybe"), start=1):
+            more = {"id": number * 10, "confidence": level}
+            await deliver(connection, revision, [(number, S.ACCEPTED)], **more)
+        await deliver(connection, revision, [(4, S.ACCEPTED)], id=99, rung=1, confidence="city")
+        await record(
+            connection, event_id=event, person_id=2, status=CheckinStatus.SAFE, source="self", at=NOW
+        )
+        found = await board.read(connection, event)
+    add_up(found)
+    assert found.confidence == {
+        "area": {"people": 1, "missing": 1},
+        "city": {"people": 2, "missing": 1},
+        "country": {"people": 1, "missing": 1},
+        "maybe": {"people": 1, "missing": 1},
+    }
 
 
 async def test_the_next_alert_of_an_event_counts_nobody_twice(quick_office: Office) -> None:
