@@ -83,10 +83,13 @@ class Person:
         return bool(self.outcome) and not returning
 
     def forgive(self) -> None:
-        """They got stuck: forget the talk and be ready to register anew."""
+        """They got stuck: be ready to go on where they are through, and to begin anew on other channels."""
         if self.outcome.startswith("stuck"):
             self.outcome = ""
-            self.talks = {channel: Talk() for channel in self.citizen.channels}
+            self.talks = {
+                channel: replace(talk, wants_code=False, code="") if talk.stage in WALKED else Talk()
+                for channel, talk in self.talks.items()
+            }
 
     async def register(self, browsers: Browsers | None) -> None:
         """Walk to being protected on all their channels; sets `outcome`. Who was protected in an earlier run
@@ -176,13 +179,15 @@ class Person:
         citizen = self.citizen
         if browsers is not None and citizen.has(WEBCHAT) and self.chat is None:
             self.chat = WebChat(browsers, citizen.id, citizen.client_language, self.hear)
-        await self._walk(citizen.first)
+        if self.talks[citizen.first].stage not in WALKED:
+            await self._walk(citizen.first)
         if self.talks[citizen.first].stage is Stage.REFUSED:
             return "refused"
         for channel in citizen.channels[1:]:
             if channel is Channel.SMS and citizen.phone:
                 continue  # shared with one tap while registering
-            await self._join(channel)
+            if self.talks[channel].stage not in WALKED:
+                await self._join(channel)
         return "registered"
 
     async def _join(self, channel: Channel) -> None:

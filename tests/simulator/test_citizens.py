@@ -10,7 +10,8 @@ from simulator.audit import audit
 from simulator.audit_facts import AlertFacts, Board
 from simulator.audit_figures import Case, figures
 from simulator.audit_world import gather
-from simulator.citizen import TELEGRAM_AND_WEBCHAT, Fate, Moment
+from simulator.citizen import TELEGRAM_AND_WEBCHAT, Channel, Fate, Moment
+from simulator.conversation import Stage, Talk
 from simulator.person import Pace
 from simulator.placing import Shares, circle_area
 from simulator.population import Population, generate
@@ -155,3 +156,22 @@ async def test_only_loopback_services_are_talked_to(sim: Simulator) -> None:
     people = generate(3, 1, AREA, country="IS", shares=Shares(webchat=1.0))
     with pytest.raises(ValueError, match="loopback"):
         await sim.register(people, "http://service.example.org", PACE)
+
+
+async def test_who_got_stuck_goes_on_where_they_are_through(sim: Simulator, paper: Any) -> None:
+    """Beginning anew on a channel where one is protected would be answered by "welcome back", for ever."""
+    people = generate(
+        1, 3, AREA, country="IS", shares=Shares(webchat=0.0, both=0.0, gone=0.0, refuses=0.0, stops=0.0)
+    )
+    crowd = sim.let_loose(people, Pace(speed=1000, patience_s=5))
+    (person,) = crowd.people.values()
+    person.talks[Channel.TELEGRAM] = Talk(Stage.PROTECTED, wants_code=True, code="1")
+    person.outcome = "stuck:protected"
+    crowd.forgive()
+    assert person.talks == {Channel.TELEGRAM: Talk(Stage.PROTECTED)}
+    progress = await crowd.register(paper.url)
+    assert (progress.registered, progress.stuck) == (1, {})
+    assert not sim.ledger.acts("joined"), "they said nothing again"
+    person.talks[Channel.TELEGRAM], person.outcome = Talk(Stage.GREETED), "stuck:greeted"
+    crowd.forgive()
+    assert person.talks == {Channel.TELEGRAM: Talk()}, "half-way is forgotten"
