@@ -56,6 +56,14 @@ async def database_url(request: pytest.FixtureRequest) -> str:
     return await fresh_database(request.getfixturevalue("postgres_server"))
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)])
+async def either_url(request: pytest.FixtureRequest) -> str:
+    """The same, on PostgreSQL only by `make soak`: for faults that hardly touch the database."""
+    if request.param == "sqlite":
+        return str(request.getfixturevalue("sqlite_url"))
+    return await fresh_database(request.getfixturevalue("postgres_server"))
+
+
 @pytest.fixture
 def front(tmp_path: Path, own_redis: OwnRedis, gazetteer: Path) -> Opener:
     """Opens a front on the given database."""

@@ -1,0 +1,70 @@
+"""Processes that stand still (SIGSTOP), are thought dead, and wake up (SIGCONT). What they held is in other
+hands by then; they must notice before they send or write anything."""
+
+import asyncio
+import signal
+import time
+
+from sqlalchemy import select
+
+from alerts.tables import revision
+from tests.faults.conftest import Opener
+from tests.faults.front import Death, until_ready
+from tests.faults.nursery import Nursery
+from tests.faults.test_planner_killed import planned
+from tests.service import until
+
+
+async def test_a_worker_frozen_past_its_lease_repeats_what_was_in_flight_at_most(
+    front: Opener, nursery: Nursery, either_url: str
+) -> None:
+    async with front(either_url, 80, nursery=nursery) as field, field.planning():
+        sleeper = field.spawn("worker")
+        await until_ready(sleeper)
+        alert = await field.warn()
+        await field.begun(12)
+        sleeper.signal(signal.SIGSTOP)
+        frozen = Death(time.monotonic(), max(1, field.flying()))
+        other = field.spawn("worker")
+
+        async def others_are_at_it() -> bool:
+            return any(copy.mono > frozen.at + 1.0 for copy in field.copies())
+
+        await until(others_are_at_it, 30, "another worker has what the frozen one held")
+        woken = time.monotonic()
+        sleeper.signal(signal.SIGCONT)
+        await field.over(alert)
+        await asyncio.sleep(1.0)  # time in which the one that woke could do harm
+        await field.verdict(alert, deaths=[frozen])
+        assert other.alive
+        assert sleeper.alive
+        late = [copy for chat in field.twice().values() for copy in chat[1:]]
+        assert all(copy.mono < woken or copy.mono > frozen.at + 1.0 for copy in late)
+
+
+async def test_a_planner_frozen_past_its_lease_writes_nothing_when_it_wakes(
+    front: Opener, nursery: Nursery, database_url: str
+) -> None:
+    async with front(database_url, 80, nursery=nursery) as field, field.working() as core:
+        sleeper = field.spawn("planner")
+        await until_ready(sleeper)
+        alert = await field.warn()
+
+        async def between_two_chunks() -> bool:
+            rows, _ = await planned(field)
+            return 0 < rows < 80
+
+        await until(between_two_chunks, 30, "the first chunk is written", every=0.001)
+        sleeper.signal(signal.SIGSTOP)
+        async with core.database.read() as connection:
+            before = (await connection.execute(select(revision.c.plan_fence))).scalar_one()
+        field.spawn("planner")
+        await field.over(alert)
+        sleeper.signal(signal.SIGCONT)
+        await asyncio.sleep(1.0)  # time in which the one that woke could do harm
+        async with core.database.read() as connection:
+            after = (await connection.execute(select(revision.c.plan_fence))).scalar_one()
+        assert after > before, "another planner took it over"
+        assert await planned(field) == (80, 80)
+        assert await field.verdict(alert) == 0
+        assert sleeper.alive
