@@ -33,7 +33,8 @@ soak: setup-test ## the full counts: thousands of citizens, many kills, real rat
 	@$(BIN)/python -m pytest -q -m soak --override-ini addopts="--import-mode=importlib -ra" tests $(PYTEST)
 
 bench: setup-test ## measure speed and memory; figures belong in docs/benchmarks.md
-	@$(BIN)/python -m benchmarks
+	@$(PIP) install --constraint constraints.txt --editable '.[bench]'
+	@$(BIN)/python -m benchmarks $(PARTS)
 
 setup: $(VENV)/.ready ## what `make run` needs
 

@@ -78,6 +78,22 @@ async def test_a_receipt_that_was_faster_leaves_the_next_rung_its_time(database:
         assert (await connection.execute(select(delivery.c.next_at))).scalar_one() is None
 
 
+async def test_two_outcomes_of_one_delivery_both_count(database: Database) -> None:
+    revision = await revision_of(await open_office(database))
+    taken = [
+        Outcome(revision << 32 | number, DeliveryState.ACCEPTED, NOW, attempts, f"m{attempts}", next_at=LATER)
+        for number, attempts in ((0, 1), (1, 1), (0, 2))
+    ]
+    async with database.durable() as connection:
+        await deliver(connection, revision, enumerate(["queued", "queued"]))
+        await outcomes.write(connection, taken)
+        rows = (await connection.execute(select(delivery).order_by(delivery.c.id))).all()
+    assert [(row.attempts, row.provider_id, row.next_at) for row in rows] == [
+        (4, "m1", LATER),
+        (2, "m1", LATER),
+    ]
+
+
 async def test_naming_attempts_touches_the_queued_only(sqlite: Database) -> None:
     revision = await revision_of(await open_office(sqlite))
     async with sqlite.durable() as connection:
