@@ -161,7 +161,7 @@ async def add_officers(settings: Settings) -> None:
 async def tell(installation: Installation, began: float) -> None:
     """Say where to look once everything answers."""
     settings = installation.settings
-    await asyncio.gather(until_ready(settings.site_url), supply_templates(settings))
+    await asyncio.gather(ready_at_last(settings.site_url), supply_templates(settings))
     links = await sign_in_links(settings)
     sys.stdout.write(
         "\n"
@@ -180,6 +180,18 @@ async def tell(installation: Installation, began: float) -> None:
         "  reviewed them, and each says so; a real installation sends none before two officers approve.\n\n"
     )
     sys.stdout.flush()
+
+
+async def ready_at_last(url: str) -> None:
+    """Return once the service is ready, however long a busy machine takes; says so meanwhile."""
+    while True:
+        try:
+            return await until_ready(url)
+        except TimeoutError:
+            sys.stdout.write(
+                "  Muster is still starting: this machine is busy. Logs lie in the data folder.\n"
+            )
+            sys.stdout.flush()
 
 
 async def until_ready(url: str) -> None:
