@@ -48,6 +48,7 @@ def build_kit(core: Core, geography: Geography, *, telegram_name: str) -> Kit:
         telegram_bot=telegram_name,
         default_language=settings.ministry_language,
         text_account=partial(_text_account, core),
+        one_way_account=partial(_one_way_account, core),
         faq=Faq(core.faq, fields_of(core, geography)),
         full_texts=partial(_full_texts, core.wording.compose),
         knocked=full.knocked,
@@ -71,6 +72,11 @@ async def _full_texts(
 def _text_account(core: Core, number: str) -> str | None:
     gateways = (one for one in core.gateways.all.values() if isinstance(one, SmsGateway))
     return next((gateway.account for gateway in gateways if gateway.can_hear(number)), None)
+
+
+def _one_way_account(core: Core, number: str) -> str | None:
+    gateways = (one for one in core.gateways.all.values() if isinstance(one, SmsGateway))
+    return next((gateway.account for gateway in gateways if gateway.can_reach(number)), None)
 
 
 async def _mission_phone(connection: AsyncConnection, country: str) -> str | None:

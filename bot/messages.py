@@ -165,6 +165,7 @@ class Frame(StrEnum):
     REPLY = "reply"
     ALERT = "alert"
     DRILL = "drill"
+    CODE = "code"  # to a number nobody wrote from, to be proven: leaves from where warnings leave
     WAITING = "waiting"  # only says that something waits for them; a template has its words
 
 

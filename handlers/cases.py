@@ -16,7 +16,8 @@ from handlers.visit import At, Visit
 from registry.lifecycle import PersonState
 from staff import audit
 
-ASKING = tuple(step for step in At if step not in {At.NOTHING, At.CASE, At.CONSENT})  # of something else
+# Of something else. A code is known by its six digits; other words are not an answer to that question.
+ASKING = tuple(step for step in At if step not in {At.NOTHING, At.CASE, At.CONSENT, At.CODE})
 PAGE_AGAIN = timedelta(minutes=10)  # words of danger call the officers again, but not with every message
 
 

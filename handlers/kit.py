@@ -211,6 +211,7 @@ class Kit:
         demo: everybody who joins takes part in an exercise.
         drill_token: whether an invitation to an exercise is ours and good.
         text_account: our account from which a number (E.164) can be texted and can answer; None = none can.
+        one_way_account: likewise one that can text it although nobody can answer there.
         telegram_bot: `@name` of our chat on Telegram, "" when there is none.
         default_language: for whom nothing is known.
         live_alerts: None where the planner brings a live warning to newcomers by itself.
@@ -235,6 +236,7 @@ class Kit:
     demo: bool
     drill_token: Callable[[str], bool]
     text_account: Callable[[str], str | None] = no_account
+    one_way_account: Callable[[str], str | None] = no_account
     telegram_bot: str = ""
     default_language: str = "en"
     live_alerts: LiveAlerts | None = None

@@ -141,8 +141,9 @@ async def _tell_other(visit: Visit, claim: Claim, outcome: LinkOutcome) -> None:
     """Tell the chat that typed the code what came of it."""
     rows = await addresses.of_person(visit.turn.connection, visit.person.id)
     if outcome is LinkOutcome.LINKED:  # its address is this person's now: the newest of the others
-        others = [row for row in rows if row.id != visit.address.id]
-        target = max(others, key=lambda row: (row.last_inbound_at or claim.at, row.id), default=None)
+        heard = [(row.last_inbound_at, row.id, row) for row in rows if row.last_inbound_at is not None]
+        others = [one for one in heard if one[1] != visit.address.id]
+        target = max(others)[2] if others else None
         if target is not None:
             await _send(visit, target, visit.person, f"link:{claim.code_id}:done", "link.done")
         return

@@ -21,6 +21,7 @@ from handlers import (
     link,
     numbers,
     phone,
+    phone_code,
     place,
     question,
     start,
@@ -41,6 +42,7 @@ ORDER: tuple[tuple[str, Part], ...] = (
     ("number joined", phone.number_joined),  # the 1 that a text to a given number asked for
     ("link numbers", link.link_numbers),  # makes 1 and 2 the buttons of a question another chat caused
     ("numbers", numbers.typed_numbers),  # makes a typed number the button it means
+    ("phone code", phone_code.code_typed),
     ("danger", danger.hear_danger),
     ("stop", stop.stop),
     ("knock", full.knock_answers),  # gives a knock's answer the code of the warning it means
@@ -75,6 +77,7 @@ QUESTIONS: Mapping[str, Callable[[Visit], None]] = {
     At.COUNTRY: place.ask_country,
     At.PHONE: phone.ask_phone,
     At.NUMBER: phone.ask_number,
+    At.CODE: phone_code.ask_code,
     At.CASE: cases.ask_where,
     At.TRIP_PLACE: trip_draft.ask_place,
     At.TRIP_PICK: trip_draft.ask_which,

@@ -13,6 +13,7 @@ from assistance.store import CaseRow
 from handlers.cases import case_of
 from handlers.checkin import answers, ask, live_events
 from handlers.kit import LiveEvent
+from handlers.phone_code import is_code
 from handlers.visit import At, Visit, shown_buttons
 from handlers.who import pressed, typed_number
 
@@ -22,7 +23,7 @@ GOOD_FOR = timedelta(hours=24)  # a number answers only what was asked since
 async def typed_numbers(visit: Visit) -> bool:
     """Make a typed number the press it means, for the parts behind; True when it was asked back instead."""
     number = typed_number(visit)
-    if number is None or visit.at(At.NUMBER):
+    if number is None or visit.at(At.NUMBER) or is_code(visit):
         return False
     shown, asked = shown_buttons(visit.session), visit.session.data.get("asked")
     since = datetime.fromisoformat(asked) if asked else None

@@ -1,12 +1,14 @@
 """One optional question once somebody is protected: a number to call or text. Touches the registry.
 
-A number is kept for officers. It becomes a way for warnings only once its owner answered from it: where it
-can answer, one text asks for that.
+A number is kept for officers. It becomes a way for warnings only once its owner showed that it is theirs:
+where it can answer, one text asks for a 1; where it can only be texted, for a code to be typed here
+(`handlers.phone_code`). Where no text of ours arrives, officers may call it, and the person is told so.
 """
 
 from bot.inbox import lane_of
-from bot.messages import Address, Ask, Channel, InboundKind, Outbound
+from bot.messages import Address, Ask, Channel, Frame, InboundKind, Outbound
 from bot.outbox import enqueue
+from handlers.phone_code import ask_code, forget_code, new_code
 from handlers.visit import At, Visit
 from registry import addresses, phones
 from registry.errors import PhoneRefusedError
@@ -46,7 +48,8 @@ async def phone_answers(visit: Visit) -> bool:
         await _keep(visit, visit.inbound.contact)
     elif visit.button == "phone:share":
         ask_number(visit)
-    elif visit.button == "phone:skip" or (visit.at(At.PHONE, At.NUMBER) and _skips(visit)):
+    elif visit.button == "phone:skip" or (visit.at(At.PHONE, At.NUMBER, At.CODE) and _skips(visit)):
+        forget_code(visit)
         visit.wait_at(At.NOTHING)
         visit.reply(visit.say("phone.skipped"))
     elif visit.at(At.PHONE) and visit.is_text and visit.said.is_one_of(_words(visit, "words.yes")):
@@ -71,22 +74,50 @@ async def _keep(visit: Visit, text: str) -> None:
     await phones.save(
         visit.turn.connection, visit.kit.vault, visit.vault, visit.person.id, given, visit.turn.now
     )
-    if visit.at(At.PHONE, At.NUMBER):
+    forget_code(visit)
+    if visit.at(At.PHONE, At.NUMBER, At.CODE):
         visit.wait_at(At.NOTHING)
-    asked = await _text_it(visit, given)
-    visit.reply(visit.say("phone.saved") + (f" {visit.say('phone.asked')}" if asked else ""))
+    answers, only_texts = _accounts(visit, given)
+    if answers is not None:
+        words = visit.say("phone.confirm", ministry=visit.kit.ministry)
+        asked = await _text_it(
+            visit, Address(Channel.SMS, answers, given.number), Outbound(words, visit.language)
+        )
+        visit.reply(visit.say("phone.saved") + (f" {visit.say('phone.asked')}" if asked else ""))
+    elif only_texts is not None:
+        await _prove_by_code(visit, Address(Channel.SMS, only_texts, given.number))
+    else:
+        visit.reply(visit.say("phone.voice"))
 
 
-async def _text_it(visit: Visit, given: Phone) -> bool:
-    """Ask the number itself, where it can answer: only then text messages are a way to this person.
+def _accounts(visit: Visit, given: Phone) -> tuple[str | None, str | None]:
+    """Our account that this number can answer, and the one that can only text it."""
+    if not phones.may_take_texts(given):
+        return None, None
+    return visit.kit.text_account(given.number), visit.kit.one_way_account(given.number)
+
+
+async def _prove_by_code(visit: Visit, to: Address) -> None:
+    if await addresses.by_lane(visit.turn.connection, lane_of(visit.kit.vault, to)) is not None:
+        visit.reply(visit.say("phone.saved"))
+        return
+    code = new_code(visit)
+    words = visit.say("phone.code", ministry=visit.kit.ministry, code=code)
+    if await _text_it(visit, to, Outbound(words, visit.language, frame=Frame.CODE)):
+        visit.reply(visit.say("phone.saved"))
+        ask_code(visit)
+    else:  # texted often enough today; the number is kept
+        forget_code(visit)
+        visit.wait_at(At.NOTHING)
+        visit.reply(visit.say("phone.voice"))
+
+
+async def _text_it(visit: Visit, to: Address, outbound: Outbound) -> bool:
+    """Text the number itself: only what its owner does then makes text messages a way to this person.
 
     One text a day to one number, three a day from one person: nobody can be pestered through us.
     """
-    account = visit.kit.text_account(given.number)
-    if account is None:
-        return False
     vault, today = visit.kit.vault, visit.turn.now.date().isoformat()
-    to = Address(Channel.SMS, account, given.number)
     lane = lane_of(vault, to)
     day, _, count = visit.session.data.get(TEXTS, "").partition(":")
     sent = int(count) if day == today else 0
@@ -95,10 +126,10 @@ async def _text_it(visit: Visit, given: Phone) -> bool:
     added = await enqueue(
         visit.turn.connection,
         vault,
-        key=f"phone:{vault.blind('phone', given.number).hex()[:40]}:{today}",
+        key=f"phone:{vault.blind('phone', to.value).hex()[:40]}:{today}",
         address=to,
         lane=lane,
-        outbound=Outbound(visit.say("phone.confirm", ministry=visit.kit.ministry), visit.language),
+        outbound=outbound,
         drill=visit.person.drill,
         now=visit.turn.now,
     )

@@ -32,6 +32,7 @@ class At(StrEnum):
     COUNTRY = "country"  # only the country is asked for now
     PHONE = "phone"  # add a number?
     NUMBER = "number"  # type it
+    CODE = "code"  # the code that we texted there
     CASE = "case"  # where are you, for an open case
     TRIP_PLACE = "trip place"
     TRIP_PICK = "trip pick"  # one of up to three places

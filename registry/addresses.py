@@ -96,8 +96,12 @@ async def add(
     *,
     drill: bool,
     now: datetime,
+    heard: bool = True,
 ) -> AddressRow:
-    """Give a person one more address, last in their order; they are writing from it now.
+    """Give a person one more address, last in their order.
+
+    Args:
+        heard: they are writing from it now; False where nobody can.
 
     Raises:
         sqlalchemy.exc.IntegrityError: the lane belongs to somebody already; look it up first.
@@ -113,7 +117,7 @@ async def add(
         state=AddressState.ACTIVE,
         rank=0 if rank is None else rank + 1,
         drill=drill,
-        last_inbound_at=now,
+        last_inbound_at=now if heard else None,
         lane=lane,
         value=person_vault.seal_text(new.value, place_of(address_id)),
     )

@@ -1,6 +1,7 @@
 """Telephone numbers people gave for calls and texts: read, judged, sealed. Touches SQL; never logs one.
 
-A number is kept as E.164. It is not an address: nothing is sent to it before the person answered from it.
+A number is kept as E.164. It is not an address: no warning is sent to it before the person showed that it is
+theirs.
 """
 
 import unicodedata
@@ -57,6 +58,12 @@ def read(text: str, region: str | None = None) -> Phone:
         phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164),
         country if country and len(country) == 2 else None,
     )
+
+
+def may_take_texts(given: Phone) -> bool:
+    """Whether text messages can arrive there at all: not on a landline, as far as its number tells."""
+    landline = phonenumbers.PhoneNumberType.FIXED_LINE
+    return bool(phonenumbers.number_type(phonenumbers.parse(given.number)) != landline)
 
 
 async def save(

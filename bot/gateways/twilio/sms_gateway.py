@@ -12,7 +12,7 @@ from bot.errors import RejectedError
 from bot.gateway import Limits, Prepared
 from bot.gateways.twilio.client import CONNECTIONS, TwilioClient
 from bot.gateways.twilio.reconcile import missed_events
-from bot.gateways.twilio.sms_countries import Countries
+from bot.gateways.twilio.sms_countries import Countries, country_of
 from bot.gateways.twilio.sms_segments import segments
 from bot.gateways.twilio.sms_senders import choose_sender
 from bot.gateways.twilio.sms_text import compose, render_reply
@@ -22,6 +22,7 @@ from storage.clock import Clock
 
 TEXT_UNITS = 1600  # Twilio's error 21617; a reply is cut long before that
 WARNINGS = frozenset({Frame.ALERT, Frame.DRILL})
+UNASKED = WARNINGS | {Frame.CODE}  # not an answer to what somebody wrote to one of our numbers
 
 
 class SmsGateway:
@@ -63,6 +64,14 @@ class SmsGateway:
         country = self._countries.of_number(number)
         return choose_sender(self._settings.sms_senders, number, country, answers=True).two_way
 
+    def can_reach(self, number: str) -> bool:
+        """Whether our text messages may arrive at this number (E.164): not where a sender must be registered
+        and ours is not.
+        """
+        country = self._countries.of_number(number)
+        has_country = country_of(number).isalpha()  # "001" = of the whole world: ships and satellites
+        return has_country and not country.must_be_registered
+
     async def open(self) -> None:
         """Show that Twilio knows us; raises `ClosedError`."""
         await self._client.introduce()
@@ -98,7 +107,8 @@ class SmsGateway:
         """Send every part; the receipts of the last one count."""
         country = self._countries.of_number(to.value)
         is_warning = message.outbound.frame in WARNINGS
-        sender = choose_sender(self._settings.sms_senders, to.value, country, answers=not is_warning)
+        is_answer = message.outbound.frame not in UNASKED
+        sender = choose_sender(self._settings.sms_senders, to.value, country, answers=is_answer)
         common: dict[str, object] = {sender.parameter: sender.value}
         if is_warning:
             common["validity_period"] = self._settings.warning_validity_s

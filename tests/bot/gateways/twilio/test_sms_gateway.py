@@ -18,7 +18,7 @@ from tests.bot.gateways.twilio.conftest import PUBLIC_URL, SMS_NUMBER, hook, set
 from tests.bot.gateways.twilio.notices import ENGLISH, VIETNAMESE
 from tests.bot.gateways.twilio.small_twilio import SmallTwilio, refusal
 
-GERMAN, THAI, NOWHERE = "+4915112345678", "+66812345678", "+290212345"
+GERMAN, THAI, NOWHERE, IRISH = "+4915112345678", "+66812345678", "+290212345", "+353871234567"
 WARNING = Outbound("the long text", "en", frame=Frame.ALERT, notice=ENGLISH)
 
 
@@ -83,7 +83,18 @@ async def test_a_name_warns_and_a_number_answers(twilio: SmallTwilio) -> None:
     gateway = gateway_at(twilio, sms_from=f"{SMS_NUMBER},UtopiaMFA")
     await gateway.send(to(THAI), gateway.prepare(WARNING), delivery=1)
     await gateway.send(to(THAI), gateway.prepare(Outbound("Thank you.", "en")))
-    assert [request.form["From"][0] for request in twilio.sent] == ["UtopiaMFA", SMS_NUMBER]
+    await gateway.send(to(THAI), gateway.prepare(Outbound("123456 is your code.", "en", frame=Frame.CODE)))
+    senders = [request.form["From"][0] for request in twilio.sent]
+    assert senders == ["UtopiaMFA", SMS_NUMBER, "UtopiaMFA"], "a code takes the way that warnings will take"
+    await gateway.close()
+
+
+async def test_where_texts_may_arrive_and_where_they_can_be_answered(twilio: SmallTwilio) -> None:
+    gateway = gateway_at(twilio)
+    known = {GERMAN: (True, True), IRISH: (True, False), THAI: (False, False), NOWHERE: (True, False)}
+    for number, (reached, heard) in known.items():
+        assert (gateway.can_reach(number), gateway.can_hear(number)) == (reached, heard), number
+    assert not gateway.can_reach("+870773111632"), "a ship: no country's rules"
     await gateway.close()
 
 
