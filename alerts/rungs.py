@@ -137,7 +137,7 @@ class Rungs:
                 by_account[row.channel, row.account].append(row)
         for account, group in by_account.items():
             there = known.get(account, Silence())
-            why = there.doubt(late=late)
+            why = self._doubt(revision_id, account, late=late)
             if why is None:
                 await holds.passed(connection, revision_id, account, now)
                 believed += group
@@ -150,6 +150,16 @@ class Rungs:
                 await self._hold(connection, revision_id, account, why, now)
                 await postpone(connection, [row.id for row in group], now + HELD_FOR)
         return believed
+
+    def _doubt(self, revision_id: int, account: Account, *, late: bool) -> Doubt | None:
+        """Why silence is not believed: in a warning to few by all that this account sends at the moment."""
+        there = self._judged[revision_id].known.get(account, Silence())
+        if not there.is_small or not there.silent:
+            return there.doubt(late=late)
+        oldest = self.clock.monotonic() - LOOK_BACK_S
+        lately = (judged.known for judged in self._judged.values() if judged.at >= oldest)
+        whole = silence.together(known[account] for known in lately if account in known)
+        return there.doubt(late=late) or whole.doubt(late=late)
 
     async def _hold(
         self, connection: AsyncConnection, revision_id: int, account: Account, why: Doubt, now: datetime
@@ -189,8 +199,7 @@ class Rungs:
         ended = [
             one
             for one in held
-            if refused[one.revision_id]
-            or self._judged[one.revision_id].known.get(one.account, Silence()).doubt(late=late) is None
+            if refused[one.revision_id] or self._doubt(one.revision_id, one.account, late=late) is None
         ]
         if ended or failing:
             async with self.database.bulk() as connection:

@@ -4,6 +4,7 @@ Reads SQL. Silence of many at once says more of us than of them: phones are off 
 together.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -55,16 +56,27 @@ class Silence:
         """
         if late and self.silent:
             return Doubt.INBOX_LAG
-        if self.silent < STORM_PEOPLE:
+        if self.is_small:
             return None
         if self.since_last >= STORM_PEOPLE:
             return Doubt.RECEIPTS
         return Doubt.STORM if self.silent > STORM_SHARE * self.sent else None
 
     @property
+    def is_small(self) -> bool:
+        """Too few to tell by themselves whether people or receipts are late."""
+        return self.silent < STORM_PEOPLE
+
+    @property
     def failing(self) -> bool:
         """Most of what is sent there fails."""
         return self.failed >= STORM_PEOPLE and self.failed > FAILING_SHARE * (self.failed + self.taken)
+
+
+def together(several: Iterable[Silence]) -> Silence:
+    """The silence of one account over several warnings; only their sums are known."""
+    sums = [(one.sent, one.silent) for one in several]
+    return Silence(sent=sum(sent for sent, _ in sums), silent=sum(silent for _, silent in sums))
 
 
 async def read(connection: AsyncConnection, revision_id: int, aged: datetime) -> dict[Account, Silence]:

@@ -289,3 +289,32 @@ async def test_a_later_rung_that_came_to_nothing_stops_no_other(ladder: Ladder) 
 )
 def test_when_silence_is_doubted(found: Silence, late: bool, doubt: Doubt | None) -> None:
     assert found.doubt(late=late) is doubt
+
+
+async def test_a_warning_to_few_is_never_held_alone(ladder: Ladder) -> None:
+    silent = await ladder.send(49, known=True)
+    assert await ladder.after(ALL_DUE + 60) == 49
+    assert sorted(await ladder.moved()) == sorted(silent)
+
+
+async def test_several_warnings_to_few_are_a_storm_together(ladder: Ladder) -> None:
+    first = ladder.revision
+    await ladder.send(30)
+    ladder.revision = await revision_of(ladder.office, event_title="Another")
+    await ladder.send(30)
+    assert await ladder.after(ALL_DUE + 60) == 0
+    holds_now = await ladder.holds()
+    assert {hold.revision_id for hold in holds_now} == {first, ladder.revision}
+    assert all("far more people than usual" in hold.text for hold in holds_now)
+    await ladder.confirm(ladder.people[:30])
+    await ladder.after(10)
+    assert await ladder.holds() == [], "thirty alone are believed"
+
+
+async def test_news_of_one_warning_speaks_for_a_small_one_on_the_same_account(ladder: Ladder) -> None:
+    await ladder.send(300, "delivered")
+    ladder.revision = await revision_of(ladder.office, event_title="Another")
+    await ladder.send(5, "failed", known=True)
+    silent = await ladder.send(45, known=True)
+    assert await ladder.after(ALL_DUE + 400) == 50
+    assert set(silent) <= set(await ladder.moved())
