@@ -6,6 +6,22 @@ const numbers = (text) => (text.match(/[-+]?\d+(\.\d+)?/g) || []).map(Number);
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const short = (value) => Number(value.toFixed(5)).toString();
 
+// A long edge drawn here is straight on this screen (Mercator); sent as two corners it would be read as another
+// line, hundreds of kilometres away. So it is sent in pieces. Distances in Mercator are never too short.
+const PIECE_M = 50000;
+function straight(ring) {
+  const { SphericalMercator } = L.Projection;
+  const corners = ring.map(([lon, lat]) => SphericalMercator.project(L.latLng(lat, lon)));
+  return corners.slice(0, -1).flatMap((from, place) => {
+    const to = corners[place + 1];
+    const pieces = Math.max(1, Math.min(800, Math.ceil(from.distanceTo(to) / PIECE_M)));
+    return Array.from({ length: pieces }, (_, piece) => {
+      const at = SphericalMercator.unproject(from.add(to.subtract(from).multiplyBy(piece / pieces)));
+      return [at.lat, at.lng];
+    });
+  });
+}
+
 // Rings that cross the date line go on beyond 180 degrees instead of jumping round the world.
 function unroll(geometry) {
   const parts = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
@@ -90,7 +106,7 @@ async function editor(element) {
   const { TerraDraw, TerraDrawPolygonMode, TerraDrawCircleMode, TerraDrawRenderMode } = terraDraw;
   const pen = new TerraDraw({
     adapter: new terraDrawLeafletAdapter.TerraDrawLeafletAdapter({ lib: L, map }),
-    modes: [new TerraDrawPolygonMode(), new TerraDrawCircleMode(), new TerraDrawRenderMode({ modeName: "country", styles: {} })],
+    modes: [new TerraDrawPolygonMode(), new TerraDrawCircleMode({ projection: "globe" }), new TerraDrawRenderMode({ modeName: "country", styles: {} })],
   });
   pen.start();
   let mode = "country";
@@ -104,7 +120,7 @@ async function editor(element) {
       const km = Math.max(...ring.map(([lon, lat]) => map.distance(middle, [lat, lon]))) / 1000;
       add(read("circles"), `${short(middle.lat)}, ${short(middle.lng)}, ${Math.ceil(km * 10) / 10}`);
     } else {
-      add(read("polygons"), ring.map(([lon, lat]) => `${short(lat)},${short(lon)}`).join(" "));
+      add(read("polygons"), straight(ring).map(([lat, lon]) => `${short(lat)},${short(lon)}`).join(" "));
     }
     pen.removeFeatures([id]);
   });
