@@ -65,18 +65,22 @@ async def check_all(settings: Settings) -> list[Finding]:
 
 async def _answers(core: Core) -> list[Finding]:
     found = []
-    if await core.faq.embedder() is None:
+    embedder = await core.faq.embedder()
+    if embedder is None:
         what = "questions are found by letters and words only: fewer are answered, none across languages"
         hint = "install the extra: pip install 'muster[semantic]' (x86-64 with AVX2)"
         found.append(Finding("muster.faq.W001", what, hint))
     async with core.database.read() as connection:
-        newest = await publishing.newest_id(connection)
+        newest = await publishing.newest(connection)
         waiting = await store.in_state(connection, [RevisionState.UNREVIEWED, RevisionState.PROPOSED])
         facts = await store.in_state(connection, [RevisionState.APPROVED])
     if newest is None:
         what = "no answers are published: every question goes to an officer or to the menu"
         hint = "muster faq import --starter, then approve and publish in the console"
         found.append(Finding("muster.faq.W002", what, hint))
+    if newest is not None and embedder is not None and "semantic" not in newest.thresholds:
+        what = "the answers in force were published without the [semantic] extra and are found without it"
+        found.append(Finding("muster.faq.W005", what, "publish them again in the console"))
     if waiting:
         unread, proposed = (
             len({row.entry_id for row in waiting if row.state is state})

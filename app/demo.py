@@ -16,7 +16,7 @@ from pathlib import Path
 import aiohttp
 from pydantic import SecretStr
 
-from app.demo_answers import supply_answers
+from app.demo_answers import supply_answers, teach_meaning
 from app.demo_templates import supply_templates
 from app.installation import Installation, prepare
 from app.keys import open_vault
@@ -180,6 +180,9 @@ async def tell(installation: Installation, began: float) -> None:
         "  reviewed them, and each says so; a real installation sends none before two officers approve.\n\n"
     )
     sys.stdout.flush()
+    if await teach_meaning(settings):
+        sys.stdout.write("  It finds questions by their meaning now, too.\n\n")
+        sys.stdout.flush()
 
 
 async def ready_at_last(url: str) -> None:

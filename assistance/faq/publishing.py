@@ -135,7 +135,8 @@ async def publish(
 async def open_edition(database: Database, embedder: Embedder | None, *, demo: bool) -> Edition | None:
     """The newest publication, ready to be asked; None before the first.
 
-    On a live installation a revision that was not approved is left out whatever the publication says.
+    On a live installation a revision that was not approved is left out whatever the publication says. What
+    was published without the model is found without it: nobody's question waits while vectors are made.
     """
     async with database.read() as connection:
         publication = await newest(connection)
@@ -145,14 +146,14 @@ async def open_edition(database: Database, embedder: Embedder | None, *, demo: b
         allowed = {RevisionState.APPROVED, RevisionState.REPLACED}
         rows = [row for row in rows if demo or (row.approver_id is not None and row.state in allowed)]
         variants = _variants(rows, await store.entries(connection))
-    bank = _bank(variants)
-    vectors = await vectors_for(database, embedder, texts_needed(bank)) if embedder is not None else None
-    kind = "semantic" if embedder is not None else "lexical"
-    kept = publication.thresholds.get(kind)
+    bank, kept = _bank(variants), publication.thresholds.get("semantic")
+    model = embedder if kept is not None else None
+    vectors = await vectors_for(database, model, texts_needed(bank)) if model is not None else None
+    kept = kept if model is not None else publication.thresholds.get("lexical")
     engine = await asyncio.to_thread(
         Engine,
         bank,
-        embedder,
+        model,
         vectors,
         calibration=Calibration.from_json(kept) if kept is not None else None,
         careful=[subject for subject, several in variants.items() if any(v.facts.careful for v in several)],

@@ -1,5 +1,6 @@
 """Two officers stand for every word; publishing puts it in force; files are reviewed by nobody."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -7,11 +8,13 @@ import pytest
 from assistance.faq import publishing, store
 from assistance.faq.content import FACTS, Facts, Wording
 from assistance.faq.desk import FaqDesk
+from assistance.faq.engine import Decision
 from assistance.faq.errors import ActRefusedError, NothingToPublishError, NotYourEntryError
 from assistance.faq.files import FileEntry
 from assistance.faq.intake import give, take
 from assistance.faq.lifecycle import TRANSITIONS, RevisionAct, RevisionState, advance
 from assistance.faq.search import FaqSearch, variant_for
+from assistance.faq.semantic import Vectors
 from staff.audit import append, newest
 from staff.officers import Grant, Maker, Officer, Role
 from storage.database import Database
@@ -127,6 +130,22 @@ async def test_an_edit_waits_while_old_words_stay_in_force(database: Database, c
     await publishing.publish(database, None, 2, clock.now(), demo=False)
     assert await said() == "Call us."
     search.close()
+
+
+async def test_what_was_published_without_the_model_is_answered_without_it(
+    database: Database, clock: StandingClock
+) -> None:
+    class Unasked:
+        name = "unasked"
+
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            raise AssertionError("nobody's question waits for vectors")
+
+    await fill_shelf(database, clock)
+    edition = await publishing.open_edition(database, Unasked(), demo=False)
+    assert edition is not None
+    assert edition.engine.kind == "lexical"
+    assert edition.engine.search("I lost my passport", "en").decision is Decision.ANSWER
 
 
 async def test_a_country_has_its_own_answer(database: Database, clock: StandingClock) -> None:
