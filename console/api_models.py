@@ -181,6 +181,31 @@ class BoardOut(Model):
     failures: dict[str, int]
 
 
+class CountryOut(Model):
+    """People (registrations) in one country and how ready we are to reach them; "" = not known where.
+
+    `estimate` None = unknown. Watchers want news of it, are not there and in no other figure.
+    """
+
+    country: str
+    people: int
+    estimate: EstimateOut | None
+    two_channels: int
+    phone: int
+    fresh: int
+    by_channel: dict[str, int]
+    by_language: dict[str, int]
+    by_confidence: dict[str, int]
+    watchers: int
+
+
+class PeopleOut(Model):
+    """The countries in the officer's charge, most people first."""
+
+    unit: str = "people (registrations)"
+    countries: list[CountryOut]
+
+
 class CaseOut(Model):
     """One open case; its words and pins are read in the console only."""
 

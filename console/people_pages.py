@@ -9,8 +9,10 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 
 from alerts.errors import Reason
+from console import api_models as models
 from console import names
 from console.access import fields, visitor
+from console.api import answer
 from console.errors import FormError, NotThereError
 from console.rendering import redirect, render
 from console.services import SERVICES
@@ -54,6 +56,23 @@ async def country(request: web.Request) -> web.Response:
     return render(
         request, "people_country.html", line=found[0], confidence=NEARNESS, simulated=_simulated(request)
     )
+
+
+async def api_list(request: web.Request) -> web.Response:
+    """The same figures as JSON."""
+    found = []
+    for line in await _lines(request):
+        thought = line.estimate
+        found.append(
+            models.CountryOut(
+                **{name: getattr(line.count, name) for name in CountryCount.__slots__},
+                estimate=None
+                if thought is None
+                else models.EstimateOut(people=thought.people, source=thought.source, year=thought.year),
+                watchers=line.watchers,
+            )
+        )
+    return answer(models.PeopleOut(countries=found))
 
 
 async def take_in(request: web.Request) -> web.StreamResponse:

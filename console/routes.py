@@ -125,5 +125,6 @@ API: tuple[Operation, ...] = (
     Operation(page("POST", "/api/v1/alerts/{id}/all-clear", api.all_clear, WRITERS), models.Made, status=201),
     Operation(page("GET", "/api/v1/events/{id}/board", api.event_board, READERS), models.BoardOut),
     Operation(page("GET", "/api/v1/cases", api.case_list, HELPERS), models.CaseList),
+    Operation(page("GET", "/api/v1/people", people_pages.api_list, people_pages.READERS), models.PeopleOut),
 )
 OPENAPI_PATH = "/api/v1/openapi.json"

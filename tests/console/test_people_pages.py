@@ -55,6 +55,22 @@ async def test_registered_of_an_estimated_number_or_of_an_unknown_one(duty: Duty
     assert "of an unknown number" in anna.page
 
 
+async def test_the_api_says_the_same(duty: Duty) -> None:
+    await registered(duty)
+    async with duty.database.durable() as connection:
+        await estimates.save(connection, [Estimate("IS", 9000, "Registers", 2025)], duty.clock.at)
+    officer = await duty.officer("anna", Grant(Role.CASE, frozenset({"IS", "JP"})))
+    stranger = await duty.stranger()
+    answer = await stranger.client.get("/api/v1/people", headers=await duty.bearer(officer))
+    told = await answer.json()
+    assert told["unit"] == "people (registrations)"
+    found = {one["country"]: one for one in told["countries"]}
+    assert set(found) == {"IS", "JP"}
+    assert found["IS"]["estimate"] == {"people": 9000, "source": "Registers", "year": 2025}
+    assert (found["IS"]["people"], found["IS"]["by_confidence"]) == (3, {"city": 3})
+    assert (found["JP"]["people"], found["JP"]["estimate"], found["JP"]["watchers"]) == (0, None, 1)
+
+
 async def test_a_wrong_file_changes_nothing_and_every_mistake_is_said(duty: Duty) -> None:
     anna = await duty.browser(await duty.officer("anna", *everywhere(Role.ADMIN)))
     bad = GOOD + b"Atlantis,5,a,2025\nTH,many,b,2025\n"
