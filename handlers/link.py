@@ -110,7 +110,7 @@ async def _claim(visit: Visit) -> None:
         visit.reply(visit.say("link.wrong"))
         visit.resume = True
         return
-    await _tell(visit, claim.owner_id, f"link:{code_id}:ask", "link.ask", asks=claim)
+    await _tell(visit, claim.owner_id, _key(claim, "ask"), "link.ask", asks=claim)
     visit.reply(visit.say("link.wait"))
 
 
@@ -132,7 +132,7 @@ async def _refuse(visit: Visit, code_id: int | None) -> None:
     if code_id is not None or visit.session.data.pop("link", None) is None:
         claim = await links.refuse(visit.turn.connection, visit.person.id, visit.turn.now, code_id)
         if claim is not None:
-            await _tell(visit, claim.claimant_id, f"link:{claim.code_id}:no", "link.kept")
+            await _tell(visit, claim.claimant_id, _key(claim, "no"), "link.kept")
     visit.reply(visit.say("link.kept"))
     visit.resume = True
 
@@ -145,9 +145,9 @@ async def _tell_other(visit: Visit, claim: Claim, outcome: LinkOutcome) -> None:
         others = [one for one in heard if one[1] != visit.address.id]
         target = max(others)[2] if others else None
         if target is not None:
-            await _send(visit, target, visit.person, f"link:{claim.code_id}:done", "link.done")
+            await _send(visit, target, visit.person, _key(claim, "done"), "link.done")
         return
-    await _tell(visit, claim.claimant_id, f"link:{claim.code_id}:done", ANSWERS[outcome])
+    await _tell(visit, claim.claimant_id, _key(claim, "done"), ANSWERS[outcome])
 
 
 async def _tell(visit: Visit, person_id: int, key: str, words: str, *, asks: Claim | None = None) -> None:
@@ -184,6 +184,13 @@ async def _send(
         drill=row.drill,
         now=visit.turn.now,
     )
+
+
+def _key(claim: Claim, what: str) -> str:
+    """Name of a message about a code in the outbox, which keeps names for days; ids of codes come again on
+    SQLite once older codes are deleted.
+    """
+    return f"link:{claim.code_id}:{claim.at.isoformat()}:{what}"
 
 
 def _answer_pressed(data: str) -> tuple[str, int | None]:

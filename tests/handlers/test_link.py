@@ -210,3 +210,24 @@ async def test_an_open_request_goes_along(world: Any, citizen: Any, code: str) -
     await web.tap("link:yes")
     await citizen.tap("link:yes")
     assert await citizen.thread() == ["help"]
+
+
+async def test_a_code_whose_number_was_given_before_is_asked_about_too(
+    world: Any, citizen: Any, code: str
+) -> None:
+    """SQLite gives the id of a deleted row again; the outbox remembers its keys for days."""
+    web = type(citizen)(world, "browser", Channel.WEBCHAT, hint="en")
+    await web.say(f"/link {code}")
+    await web.tap("link:yes")
+    await citizen.say("2")
+    world.now += timedelta(minutes=11)  # the first code is deleted when the next one is made
+    again = re.search(r"/link (\d{8})", await citizen.say("/link"))
+    assert again is not None
+    before = await sent(world)
+    await web.say(f"/link {again[1]}")
+    await web.tap("link:yes")
+    (asked, to) = (await sent(world))[-1]
+    assert len(await sent(world)) == len(before) + 1, "the first chat is asked again"
+    assert to == citizen.address
+    assert asked.buttons[0].data == before[0][0].buttons[0].data, "by the same number, or this shows nothing"
+    assert "Linked" in await citizen.tap(asked.buttons[0].data)
