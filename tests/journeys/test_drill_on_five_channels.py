@@ -29,7 +29,7 @@ from tests.service import Service, make_settings, running
 PACE = Pace(speed=60.0, think_s=0.05, parallel=80, patience_s=400.0, fate_window_s=1.0)
 STEADY = replace(SHARES, gone=0.0, inside=0.7)
 EVERY_CHANNEL = tuple(((channel,), 1.0) for channel in Channel)
-REAL, DRILL = 30, 40
+REAL, DRILL = 16, 24
 FIRST_DRILL = 5001
 
 
@@ -37,7 +37,7 @@ def citizens(invitation: str) -> tuple[Population, Population]:
     """Real people, and people of a drill; some of each on every channel."""
     area = area_from({"circles": [[*CENTRE, KM]]})
     shares = replace(STEADY, mix=EVERY_CHANNEL)
-    real = generate(REAL, 41, area, country="IS", shares=shares)
+    real = generate(REAL, 57, area, country="IS", shares=shares)
     drill = generate(
         DRILL, 42, area, country="IS", shares=shares, drill=True, invitation=invitation, first=FIRST_DRILL
     )
