@@ -18,6 +18,7 @@ from alerts.deadlines import Deadlines
 from alerts.delivery import DeliveryState
 from alerts.outcomes import Outcome
 from bot.errors import (
+    BrokenServerError,
     ClosedError,
     GoneError,
     MovedError,
@@ -50,6 +51,12 @@ class Item:
     attempts: int = 0
     transient: int = 0
     unknown: int = 0
+    doubt: str = ""  # code of a server that broke over it, and may have taken it
+
+    @property
+    def unsent(self) -> DeliveryState:
+        """Where it stands when nobody tries it any more: an earlier try may have arrived."""
+        return DeliveryState.UNKNOWN if self.unknown or self.doubt else DeliveryState.FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +174,7 @@ def verdict_on(item: Item, error: SendError, *, resend: bool) -> Verdict:
 
 def _taken(item: Item, provider_id: str, *, confirmed: bool) -> Told:
     state = DeliveryState.ACCEPTED if confirmed else DeliveryState.ATTEMPTING
-    return Told(item, state, "resent_unknown" if item.unknown else "", provider_id)
+    return Told(item, state, "resent_unknown" if item.unknown or item.doubt else "", provider_id)
 
 
 def _judge(item: Item, error: SendError, *, resend: bool) -> Verdict:
@@ -178,12 +185,18 @@ def _judge(item: Item, error: SendError, *, resend: bool) -> Verdict:
         if resend and item.unknown <= MAX_UNKNOWN:
             return Again(_pause(item.unknown))
         return Told(item, DeliveryState.UNKNOWN, error.code)
+    if isinstance(error, BrokenServerError):
+        item.doubt = error.code
+        if not resend:
+            return Told(item, DeliveryState.UNKNOWN, error.code)
     if error.retryable:
         item.transient += 1
         if item.transient <= MAX_TRANSIENT:
             return Again(_pause(item.transient))
     # An earlier try without an answer may have arrived: what is refused now cannot unsay it.
-    return Told(item, DeliveryState.UNKNOWN if item.unknown else DeliveryState.FAILED, error.code)
+    # Whom a server broke over is tried on their next channel at once all the same; a correction goes to them.
+    state = DeliveryState.UNKNOWN if item.unknown else DeliveryState.FAILED
+    return Told(item, state, item.doubt or error.code)
 
 
 def _pause(tries: int) -> float:

@@ -213,7 +213,7 @@ class Broadcast:
                 self._ready.appendleft(item)
             case Closed(code):
                 self.closed = code
-                self._end(Told(item, DeliveryState.FAILED, code), standing)
+                self._end(Told(item, item.unsent, code), standing)
 
     def _resume(self, item: Item) -> None:
         if self._paused.pop(item.delivery, None):

@@ -1,7 +1,8 @@
 """To whom a correction or an all-clear goes: exactly those who got, or may have got, what it follows.
 
 Touches SQL only. A delivery is *proven unsent* when it was never handed to a provider: queued, skipped, or
-refused before anybody took it (failed or gone, never accepted). Everything else counts as sent, unknown too.
+refused before anybody took it (failed or gone, never accepted). Everything else counts as sent, unknown too,
+and what a provider's server broke over.
 """
 
 from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.delivery import DeliveryState
 from alerts.tables import batch, delivery, revision
+from bot.errors import PERHAPS_ACCEPTED
 from registry.tables import person
 
 _S = DeliveryState
@@ -18,7 +20,11 @@ def proven_unsent() -> ColumnElement[bool]:
     """The condition on a row of `delivery`."""
     return or_(
         delivery.c.state.in_([_S.QUEUED, _S.SKIPPED]),
-        and_(delivery.c.state.in_([_S.FAILED, _S.GONE]), delivery.c.accepted_at.is_(None)),
+        and_(
+            delivery.c.state.in_([_S.FAILED, _S.GONE]),
+            delivery.c.accepted_at.is_(None),
+            func.coalesce(delivery.c.error, "").not_in(PERHAPS_ACCEPTED),
+        ),
     )
 
 

@@ -27,9 +27,19 @@ class RetryAfterError(SendError):
 
 
 class TransientError(SendError):
-    """It was certainly not accepted and may be later: connection refused, 5xx."""
+    """It was not accepted and may be later: connection refused, a service that is down."""
 
     retryable = True
+
+
+class BrokenServerError(TransientError):
+    """A server of the provider's broke over it (500, 502). Most likely it was not accepted, so it is tried
+    again as often as any; but an answer may have been lost on its way back, and that is written down.
+    """
+
+
+PERHAPS_ACCEPTED = ("http_500", "http_502")
+"""Codes of `BrokenServerError`."""
 
 
 class UnknownOutcomeError(SendError):

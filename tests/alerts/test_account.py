@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from alerts import account, broadcast, epoch, queue
 from alerts.tables import batch, delivery, revision
-from bot.errors import GoneError
+from bot.errors import ClosedError, GoneError, UnknownOutcomeError
 from bot.gateway import Limits, Prepared
 from bot.messages import Address
 from registry import addresses
@@ -112,6 +112,23 @@ async def test_an_account_that_is_refused_lets_its_people_go_on(room: PostRoom) 
     async with room.database.read() as connection:
         query = select(delivery.c.error, delivery.c.next_at.is_not(None)).distinct()
         assert [tuple(row) for row in await connection.execute(query)] == [("unauthorized", True)]
+
+
+async def test_who_may_have_it_is_not_called_unsent_when_the_account_is_refused(room: PostRoom) -> None:
+    values = await room.write(10)
+    first, second = values[:2]
+
+    def answer(to: Address) -> None:
+        tries = room.provider.taken[to.value]
+        if (to.value == first and tries == 1) or (to.value == second and tries <= 2):
+            raise UnknownOutcomeError("no_answer")
+        if to.value == first:
+            raise ClosedError("unauthorized")
+
+    room.provider.answer = answer
+    async with room.at_work(room.worker("one")):
+        await room.all_sent()
+    assert await room.states() == {"accepted": 8, "unknown": 2}
 
 
 async def test_nobody_is_given_up_while_the_provider_was_not_asked(room: PostRoom) -> None:

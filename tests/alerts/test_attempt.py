@@ -18,6 +18,8 @@ from alerts.attempt import (
 from alerts.deadlines import Deadlines
 from alerts.delivery import DeliveryState
 from bot.errors import (
+    PERHAPS_ACCEPTED,
+    BrokenServerError,
     ClosedError,
     GoneError,
     MovedError,
@@ -115,6 +117,28 @@ async def test_no_answer_is_never_sent_again_where_that_was_chosen() -> None:
     assert await tried(who, UnknownOutcomeError("no_answer"), resend=False) == Told(
         who, DeliveryState.UNKNOWN, "no_answer"
     )
+
+
+async def test_what_a_server_broke_over_is_sent_again_and_said_so() -> None:
+    who = item()
+    assert isinstance(await tried(who, BrokenServerError("http_502")), Again)
+    told = await attempt(Provider(), who, WORDS, resend=True)
+    assert isinstance(told, Told)
+    assert (told.state, told.error) == (DeliveryState.ACCEPTED, "resent_unknown")
+
+
+async def test_what_a_server_broke_over_is_never_sent_again_where_that_was_chosen() -> None:
+    who = item()
+    told = await tried(who, BrokenServerError("http_502"), resend=False)
+    assert told == Told(who, DeliveryState.UNKNOWN, "http_502")
+
+
+async def test_what_a_server_always_broke_over_goes_on_and_its_code_says_that_it_may_have_arrived() -> None:
+    who = item()
+    for _ in range(MAX_TRANSIENT):
+        assert isinstance(await tried(who, BrokenServerError("http_502")), Again)
+    assert await tried(who, TransientError("not_sent")) == Told(who, DeliveryState.FAILED, "http_502")
+    assert "http_502" in PERHAPS_ACCEPTED
 
 
 async def test_a_refusal_after_no_answer_cannot_unsay_what_may_have_arrived() -> None:

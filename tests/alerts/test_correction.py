@@ -40,6 +40,16 @@ async def test_exactly_those_not_proven_unsent(office: Office) -> None:
     assert got == [100 + number for number, told in enumerate(EXPECTED.values()) if told]
 
 
+async def test_what_a_server_broke_over_is_not_proven_unsent(quick_office: Office) -> None:
+    office = quick_office
+    alert_id = await office.approved()
+    async with office.database.durable() as connection:
+        revision = (await latest(connection, alert_id)).id
+        await deliver(connection, revision, [(1, S.FAILED)], id=1, error="http_502")
+        await deliver(connection, revision, [(2, S.FAILED)], id=2, error="rejected")
+        assert await correction_audience(connection, alert_id) == [1]
+
+
 async def test_one_sent_row_of_several_is_enough_and_counts_once(quick_office: Office) -> None:
     office = quick_office
     alert_id = await office.approved()

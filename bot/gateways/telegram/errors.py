@@ -21,6 +21,7 @@ from telegram.error import (
 )
 
 from bot.errors import (
+    BrokenServerError,
     ClosedError,
     GoneError,
     MovedError,
@@ -64,8 +65,8 @@ _BAD_REQUEST: Mapping[str, _Row] = {
 
 # Other statuses. A gateway that gave up waiting (504) may have passed the request on.
 _NETWORK: Mapping[str, _Row] = {
-    "internal server error": (TransientError, "http_500"),
-    "bad gateway": (TransientError, "http_502"),
+    "internal server error": (BrokenServerError, "http_500"),
+    "bad gateway": (BrokenServerError, "http_502"),
     "service unavailable": (TransientError, "http_503"),
     "gateway timeout": (UnknownOutcomeError, "http_504"),
     "misdirected request": (TransientError, "http_421"),

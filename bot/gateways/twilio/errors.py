@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.errors import (
+    BrokenServerError,
     ClosedError,
     GoneError,
     QuotaError,
@@ -170,8 +171,10 @@ def _by_status(error: RefusedError) -> SendError:
             return RetryAfterError("flood", error.retry_after_s or FLOOD_S)
         case 504 | 408:
             return UnknownOutcomeError("http_504")  # who gave up waiting may have passed it on
+        case 500 | 502:
+            return BrokenServerError(f"http_{error.status}")
         case status if status >= 500 or status < 400:  # below: a page that sends us elsewhere took nothing
-            return TransientError(f"http_{status}" if status in {500, 502, 503} else "http_other")
+            return TransientError("http_503" if status == 503 else "http_other")
         case _ if error.code is not None and error.code > 999:
             return RejectedError(code_name(error.code))
         case _:

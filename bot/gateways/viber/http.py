@@ -11,6 +11,8 @@ from typing import Any
 import aiohttp
 
 from bot.errors import (
+    PERHAPS_ACCEPTED,
+    BrokenServerError,
     ClosedError,
     RejectedError,
     RetryAfterError,
@@ -117,7 +119,9 @@ def _refusal(status: int, wait: str | None) -> SendError:
         return UnknownOutcomeError(code)
     if 400 <= status < 500:
         return RejectedError(code)
-    # 5xx, and what is no HTTP API at all (a redirect to a page): it was not taken.
+    if code in PERHAPS_ACCEPTED:
+        return BrokenServerError(code)
+    # Other 5xx, and what is no HTTP API at all (a redirect to a page): it was not taken.
     return TransientError(code)
 
 

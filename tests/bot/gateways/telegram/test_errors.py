@@ -5,6 +5,7 @@ import json
 import pytest
 
 from bot.errors import (
+    BrokenServerError,
     ClosedError,
     GoneError,
     MovedError,
@@ -52,9 +53,9 @@ def refusal(status: int, description: str, **parameters: int) -> bytes:
         (refusal(409, "Conflict: terminated by other getUpdates request"), ClosedError, "conflict"),
         (refusal(413, "Request Entity Too Large"), RejectedError, "http_413"),
         (refusal(421, "Misdirected Request"), TransientError, "http_421"),
-        (refusal(500, "Internal Server Error: restart"), TransientError, "http_500"),
-        (answer(500, b""), TransientError, "http_500"),
-        (answer(502, b"<html>Bad Gateway</html>"), TransientError, "http_502"),
+        (refusal(500, "Internal Server Error: restart"), BrokenServerError, "http_500"),
+        (answer(500, b""), BrokenServerError, "http_500"),
+        (answer(502, b"<html>Bad Gateway</html>"), BrokenServerError, "http_502"),
         (answer(503, b"<html></html>"), TransientError, "http_503"),
         (answer(504, b"<html></html>"), UnknownOutcomeError, "http_504"),
         (answer(520, b"<html></html>"), TransientError, "http_other"),

@@ -4,6 +4,7 @@ import pytest
 
 from alerts.failures import WORDS, in_words
 from bot.errors import (
+    BrokenServerError,
     ClosedError,
     GoneError,
     QuotaError,
@@ -126,8 +127,8 @@ def test_a_failure_without_a_code_is_of_this_try_only(code: str) -> None:
         (404, RejectedError, "bad_request"),
         (408, UnknownOutcomeError, "http_504"),
         (429, RetryAfterError, "flood"),
-        (500, TransientError, "http_500"),
-        (502, TransientError, "http_502"),
+        (500, BrokenServerError, "http_500"),
+        (502, BrokenServerError, "http_502"),
         (503, TransientError, "http_503"),
         (504, UnknownOutcomeError, "http_504"),
         (599, TransientError, "http_other"),

@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from bot.errors import (
+    BrokenServerError,
     ClosedError,
     GoneError,
     QuotaError,
@@ -314,8 +315,8 @@ async def test_registering_the_webhook(api: ViberApi, ours: Account, name: str, 
 @pytest.mark.parametrize(
     ("status", "family", "code"),
     [
-        (500, TransientError, "http_500"),
-        (502, TransientError, "http_502"),
+        (500, BrokenServerError, "http_500"),
+        (502, BrokenServerError, "http_502"),
         (302, TransientError, "http_302"),
         (504, UnknownOutcomeError, "http_504"),
         (408, UnknownOutcomeError, "http_408"),
