@@ -18,9 +18,9 @@ pytestmark = pytest.mark.usefixtures("haste")
 
 
 async def test_unsent_copies_stop_and_the_correction_covers_everybody_who_may_have_one(
-    front: Opener, database_url: str, capsys: pytest.CaptureFixture[str]
+    front: Opener, either_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with front(database_url, 200) as field, field.at_work():
+    async with front(either_url, 200) as field, field.at_work():
         # Their bytes leave, and nobody says what became of them: half of them arrived, half did not.
         arrived, lost = field.chats[20:50], field.chats[50:80]
         field.simulator.inject(Fault(FaultKind.RESET_AFTER, recipients=frozenset(arrived)))

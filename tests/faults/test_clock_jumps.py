@@ -37,10 +37,10 @@ async def test_in_the_middle(front: Opener, sqlite_url: str, hours: int) -> None
 
 @pytest.mark.usefixtures("haste")
 async def test_a_lease_that_ends_in_hours_is_not_waited_for(
-    front: Opener, database_url: str, monkeypatch: pytest.MonkeyPatch
+    front: Opener, either_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ahead = Tomorrow(timedelta(hours=3))
-    async with front(database_url, 60) as field, field.working():
+    async with front(either_url, 60) as field, field.working():
         monkeypatch.setattr(plans, "release", _never)
         async with field.planning(ahead):
             alert = await field.warn()

@@ -43,9 +43,9 @@ async def test_a_worker_frozen_past_its_lease_repeats_what_was_in_flight_at_most
 
 
 async def test_a_planner_frozen_past_its_lease_writes_nothing_when_it_wakes(
-    front: Opener, nursery: Nursery, database_url: str
+    front: Opener, nursery: Nursery, either_url: str
 ) -> None:
-    async with front(database_url, 80, nursery=nursery) as field, field.working() as core:
+    async with front(either_url, 80, nursery=nursery) as field, field.working() as core:
         sleeper = field.spawn("planner")
         await until_ready(sleeper)
         alert = await field.warn()

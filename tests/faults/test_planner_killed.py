@@ -30,9 +30,9 @@ async def planned(field: Front) -> tuple[int, int]:
 
 
 async def test_everybody_is_planned_once(
-    front: Opener, nursery: Nursery, database_url: str, haste: None
+    front: Opener, nursery: Nursery, either_url: str, haste: None
 ) -> None:
-    async with front(database_url, 60, nursery=nursery) as field, field.working():
+    async with front(either_url, 60, nursery=nursery) as field, field.working():
         first = field.spawn("planner", AT_START)
         await until_died(first, AT_START)
         for number, point in enumerate(PLANNING, 1):
@@ -47,9 +47,9 @@ async def test_everybody_is_planned_once(
 
 
 async def test_two_planners_and_two_workers_are_as_good_as_one(
-    front: Opener, nursery: Nursery, either_url: str
+    front: Opener, nursery: Nursery, database_url: str
 ) -> None:
-    async with front(either_url, 100, nursery=nursery) as field:
+    async with front(database_url, 100, nursery=nursery) as field:
         team = [field.spawn(role) for role in ("planner", "planner", "worker", "worker")]
         await until_ready(*team)
         alert = await field.warn()

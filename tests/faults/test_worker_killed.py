@@ -52,10 +52,10 @@ async def test_only_who_was_in_flight_has_it_twice(
 
 
 async def test_under_never_resend_nobody_has_it_twice_and_who_may_lack_it_is_named(
-    front: Opener, nursery: Nursery, database_url: str
+    front: Opener, nursery: Nursery, either_url: str
 ) -> None:
     point = "some answers in, others under way"
-    async with front(database_url, 60, nursery=nursery) as field, field.planning():
+    async with front(either_url, 60, nursery=nursery) as field, field.planning():
         worker = field.spawn("worker", point)
         await until_ready(worker)
         alert = await field.warn(policy="never-resend")
