@@ -10,8 +10,8 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assistance import cases
@@ -21,17 +21,20 @@ from bot.sessions import load_session, save_session
 from handlers.kit import LiveEvents
 from locales.catalog import Catalog
 from locales.dates import day_words
+from locales.times import zone_of
 from registry import addresses, people, prompts, trips, whereabouts
 from registry.addresses import AddressRow, AddressState
 from registry.people import PersonRow
 from registry.prompts import Due, PromptKind
 from registry.whereabouts import WhereaboutsRow, label_of
 from storage.database import Database
+from storage.errors import SealError
 from storage.vault import Vault
 
 PAGE = 200
 DAY_BEGINS, DAY_ENDS = 9, 20  # hours where the person is
 QUIET_FOR = timedelta(hours=24)  # since somebody last wrote: no conversation is under way
+log = structlog.get_logger(__name__)
 ORDER = (Channel.TELEGRAM, Channel.VIBER, Channel.WHATSAPP, Channel.SMS, Channel.WEBCHAT)
 
 
@@ -61,8 +64,13 @@ class Prompting:
         async with self.database.read() as connection:
             found = await prompts.due(connection, now, after, PAGE)
         for one in found:
-            async with self.database.durable() as connection:
-                await self.ask(connection, one, now)
+            try:
+                async with self.database.durable() as connection:
+                    await self.ask(connection, one, now)
+            except (
+                SealError
+            ):  # somebody whose data cannot be opened must not keep the others from being asked
+                log.warning("somebody's data cannot be opened; not asked", action="prompt.sealed")
         return found[-1].whereabouts_id if len(found) == PAGE else 0
 
     async def ask(self, connection: AsyncConnection, due: Due, now: datetime) -> bool:
@@ -145,4 +153,5 @@ class Prompting:
 
 def is_day(time_zone: str | None, now: datetime) -> bool:
     """Whether it is a decent hour where somebody is; yes where nobody knows."""
-    return time_zone is None or DAY_BEGINS <= now.astimezone(ZoneInfo(time_zone)).hour < DAY_ENDS
+    zone = zone_of(time_zone)
+    return zone is None or DAY_BEGINS <= now.astimezone(zone).hour < DAY_ENDS

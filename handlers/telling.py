@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import live
@@ -27,9 +28,11 @@ from places.area import Area, Touch
 from registry import addresses, people, watches
 from registry.addresses import AddressState
 from storage.database import Database
+from storage.errors import SealError
 from storage.vault import Vault
 
 NEW_FOR = timedelta(hours=24)  # a revision approved before is no news; its messages may be purged from then
+log = structlog.get_logger(__name__)
 PAGE, OVERLAP, PAGES = 40, 10, 20  # people in a transaction, people looked at again, transactions in a step
 
 
@@ -118,7 +121,11 @@ class Telling:
         if person is None or person.data_key is None or not ways:
             return None
         first = min(ways, key=lambda row: (row.rank, row.id))
-        to = addresses.open_row(person.unlocked(self.vault), first)
+        try:
+            to = addresses.open_row(person.unlocked(self.vault), first)
+        except SealError:  # one address that cannot be opened must not keep the others from being told
+            log.warning("an address cannot be opened; its watcher is not told", action="watch.sealed")
+            return None
         return _News(
             key=f"watch:{revision.id}:{person_id}",
             address=Address(to.channel, to.account, to.value, heard_at=first.last_inbound_at),

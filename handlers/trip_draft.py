@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date
-from zoneinfo import ZoneInfo
+from datetime import UTC, date
 
 from bot.messages import Button
 from handlers.finding import Spot, load_spots, save_spots
 from handlers.visit import At, Visit
 from locales.dates import day_words, span_words
+from locales.times import zone_of
 
 SPOTS, DRAFT = "trip_spots", "trip"
 STEPS = (At.TRIP_PLACE, At.TRIP_PICK, At.TRIP_DAYS, At.TRIP_UNTIL, At.TRIP_RIGHT)
@@ -59,8 +59,8 @@ def day_of(visit: Visit, which: str) -> date:
 
 def today(visit: Visit) -> date:
     """The day it is where the person is, in UTC when that is not known."""
-    zone = visit.place.time_zone if visit.place else None
-    return visit.turn.now.astimezone(ZoneInfo(zone or "UTC")).date()
+    zone = zone_of(visit.place.time_zone if visit.place else None)
+    return visit.turn.now.astimezone(zone or UTC).date()
 
 
 def ask_place(visit: Visit) -> None:

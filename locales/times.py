@@ -62,6 +62,14 @@ def known_zone(zone: str) -> None:
         raise UnknownWordsError("this is not the name of a time zone") from error
 
 
+def zone_of(name: str | None) -> ZoneInfo | None:
+    """The zone of that IANA name; None when there is no name or no such zone."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
 def locale_of(language: str) -> Locale:
     """Babel's locale nearest to a BCP 47 tag, English where there is none."""
     for code in chain(language):

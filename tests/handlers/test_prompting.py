@@ -1,6 +1,7 @@
 """Questions nobody caused: asked at a decent hour, where somebody can answer, twice a month, one tap."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from bot.tables import outbox as outbox_table
 from handlers.prompting import Prompting, is_day
 from registry import prompts, trips, whereabouts
 from registry.prompts import PIN_IS_OLD
-from storage.vault import Place
+from storage.vault import Place, Vault
 
 DAY = timedelta(days=1)
 
@@ -110,6 +111,7 @@ def test_the_hour_is_the_persons() -> None:
     assert not is_day("Asia/Tokyo", noon)
     assert not is_day("America/Los_Angeles", noon)
     assert is_day(None, noon.replace(hour=3))
+    assert is_day("No/Such_Zone", noon.replace(hour=3))
 
 
 async def test_never_beside_a_warning_a_request_or_a_conversation(world: Any, settled: Any) -> None:
@@ -132,6 +134,13 @@ async def test_never_where_nobody_can_answer(world: Any, settled: Any) -> None:
     assert await ask(world, can_ask=lambda to: to.channel is Channel.SMS) == []
     async with world.database.read() as connection:
         assert await prompts.times(connection, (await settled.person()).id) == []
+
+
+async def test_one_who_cannot_be_opened_keeps_nobody_from_being_asked(world: Any, settled: Any) -> None:
+    strange = replace(asker(world), vault=Vault([b"x" * 32], b"y" * 32))
+    assert await strange.step(world.now, 0) == 0
+    assert await sent(world) == []
+    assert len(await ask(world)) == 1  # and the try was not counted
 
 
 async def test_whoever_stopped_is_left_alone(world: Any, settled: Any) -> None:

@@ -107,6 +107,14 @@ async def test_a_drill_is_told_to_watchers_of_drills_in_its_frame(sqlite: Databa
     assert news.text.endswith(CATALOG.say("en", "alert.drill.last"))
 
 
+async def test_one_who_cannot_be_opened_keeps_nobody_from_being_told(sqlite: Database, vault: Vault) -> None:
+    office = await open_office(sqlite)
+    await watcher(office, Vault([b"x" * 32], b"y" * 32), "1", "IS")  # sealed with keys that are gone
+    await watcher(office, vault, "2", "IS")
+    await sent(office)
+    assert await teller(sqlite, vault).step(office.clock.now()) == 1
+
+
 async def test_a_hundred_watchers_are_told_in_small_transactions(sqlite: Database, vault: Vault) -> None:
     office = await open_office(sqlite)
     for number in range(101):
