@@ -52,12 +52,15 @@ async def trips(visit: Visit) -> bool:
         _pinned(visit)
     elif not visit.is_text or not visit.at(*STEPS):
         return False
-    elif visit.at(At.TRIP_PLACE, At.TRIP_PICK):
-        _typed_place(visit)
     elif visit.at(At.TRIP_RIGHT) and _says(visit, "words.yes"):
         await _keep(visit)
     elif visit.at(At.TRIP_RIGHT) and _says(visit, "words.no"):
         ask_days(visit)
+    elif _says(visit, "words.skip") or _says(visit, "words.no"):
+        forget(visit)
+        visit.reply(visit.say("trip.thanks"))
+    elif visit.at(At.TRIP_PLACE, At.TRIP_PICK):
+        _typed_place(visit)
     elif visit.at(At.TRIP_UNTIL):
         _typed_last(visit)
     else:

@@ -55,6 +55,11 @@ async def _open(visit: Visit) -> None:
 
 
 async def _typed(visit: Visit) -> None:
+    catalog = visit.kit.catalog
+    if any(visit.said.is_one_of(catalog.words(visit.language, key)) for key in ("words.no", "words.skip")):
+        visit.wait_at(At.NOTHING)
+        visit.reply(visit.say("phone.skipped"))
+        return
     spots = found_in_country(visit.kit, visit.language, visit.inbound.text)
     if not spots:
         visit.keep_words()

@@ -165,6 +165,16 @@ async def test_help_and_other_commands_leave_the_question_open(settled: Any) -> 
     assert "from which day" in await settled.say("no")
 
 
+@pytest.mark.parametrize("word", ["no", "not now", "skip"])
+async def test_a_word_leaves_the_questions_and_keeps_nothing(settled: Any, word: str) -> None:
+    await settled.say("/trip")
+    await settled.say("Bangkok")
+    await settled.tap("trip:pick:0")
+    assert "send /trip" in await settled.say(word)
+    assert (await settled.session()).step == ""
+    assert await kept(settled) == []
+
+
 async def test_old_buttons_do_nothing(settled: Any) -> None:
     for data in ("trip:ok", "trip:pick:0", "trip:next", "trip:days", "trip:show:x", "trip:what"):
         assert "already over" in await settled.tap(data), data
@@ -200,6 +210,9 @@ async def test_a_watcher_is_told_and_never_a_person_abroad(citizen: Any) -> None
     assert "did not find this country" in await citizen.say("Nowhereland")
     assert "people in Thailand, you are told" in await citizen.say("Thailand")
     assert await citizen.place() is None
+    await citizen.tap("watch:more")
+    assert "Everything is ready" in await citizen.say("not now")
+    assert (await citizen.session()).step == ""
     assert "You get news of: Thailand" in await citizen.say("/watch")
     assert citizen.choices == ["watch:more", "watch:end:TH"]
     await citizen.tap("watch:more")
