@@ -43,7 +43,7 @@ LATENCY_S = 0.06
 PER_SECOND = 100
 FLUSH_S = 0.02
 SLACK_S = 2.5  # a process of ours, and the simulator, may be late by that much on a busy machine
-PER_KILL = 2  # duplicates for each request in flight
+PER_KILL = 2  # duplicates for each request in flight: marks may be on their way to Redis, too
 NEVER_LOGGED = frozenset({"batch.broken", "batch.ended", "message.broken", "call.broken", "process.broken"})
 
 
@@ -55,7 +55,7 @@ def simulated(per_second: int = PER_SECOND, latency_s: float = LATENCY_S, **more
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """The end of a sender: monotonic time, and how many requests it had under way."""
+    """The end of a sender: monotonic time, and how many requests it had under way or not marked yet."""
 
     at: float
     in_flight: int

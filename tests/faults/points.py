@@ -148,8 +148,9 @@ def _deadly(function: Callable[..., Any], point: Point, name: str) -> Callable[.
 
 
 def die(name: str) -> None:
-    """Say where, when and with how many requests under way, and be gone."""
-    under_way = sum(one.in_flight for one in gc.get_objects() if isinstance(one, Broadcast))
+    """Say where, when and with how many requests under way or answered and not marked yet, and be gone."""
+    broadcasts = [one for one in gc.get_objects() if isinstance(one, Broadcast)]
+    under_way = sum(one.in_flight + len(one._unmarked) for one in broadcasts)
     line = json.dumps({"died": name, "mono": time.monotonic(), "in_flight": under_way}) + "\n"
     os.write(sys.stderr.fileno(), line.encode())
     os.kill(os.getpid(), signal.SIGKILL)
