@@ -12,7 +12,7 @@ import shutil
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from simulator.audit_facts import AlertFacts
 from simulator.audit_story import Claim
 from simulator.audit_world import claim, is_copy
 from simulator.citizen import Channel
+from simulator.config import LatencyRules
 from simulator.geometry import area_from
 from simulator.mixes import FIVE_CHANNELS, FIVE_LANGUAGES
 from simulator.person import Pace
@@ -49,6 +50,7 @@ REGISTERING = 500  # messages a second on each channel while people register
 SHARES = Shares(
     inside=0.85, edge=0.03, nearby=0.05, mix=FIVE_CHANNELS, languages=FIVE_LANGUAGES, gone=0.05, answers=0.2
 )
+LATENCY = LatencyRules(0.1, 0.3)
 PER_KILL, OVER_ALL = 2.0, 1.5  # duplicates for each request in flight
 SLACK_S = 1.0  # what was in flight may be written down a moment after the kill
 LEAST_BETWEEN_S = 2.0
@@ -112,10 +114,14 @@ class Massacre:
         """One kill at a random moment of its share of the warning."""
         share = (number + self.dice.random()) / (kills + 1)
 
-        async def time_has_come() -> bool:
+        async def share_is_out() -> bool:
             return len(self.copies()) >= share * self.expected
 
-        await until(time_has_come, 1_200, f"{share:.0%} of the copies are out", every=0.02)
+        async def something_flies() -> bool:
+            return self.flying() > 0
+
+        await until(share_is_out, 1_200, f"{share:.0%} of the copies are out", every=0.05)
+        await until(something_flies, 60, "something is in flight", every=0.002)
         who = self.dice.choices(list(VICTIMS), list(VICTIMS.values()))[0]
         if who.startswith("redis"):
             await self._handed_over()
@@ -192,7 +198,7 @@ async def massacre(
         scale.citizens, 29, area_from({"circles": [[*CENTRE, KM]]}), country="IS", shares=SHARES
     )
     pace = Pace(speed=60.0, think_s=0.05, parallel=100, patience_s=scale.patience_s, fate_window_s=5.0)
-    async with Simulator(simulated(REGISTERING)) as simulator:
+    async with Simulator(replace(simulated(REGISTERING), latency=LATENCY)) as simulator:
         settings = make_settings(
             folder,
             database_url=database_url,
