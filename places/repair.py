@@ -1,15 +1,17 @@
 """Turning a ring as drawn into the area that certainly contains what was meant.
 
 Pure shapely on degrees (x = longitude, y = latitude). Over-inclusive everywhere it must guess:
-all faces of a self-crossing ring; both the planar (RFC 7946) and the geodesic reading of edges over 200
-km; a ring that winds round a pole is closed over that pole; an edge that spans more than 180 degrees goes
-the short way.
+all faces of a self-crossing ring; the planar (RFC 7946), the geodesic and the screen's (Mercator) reading of
+edges over 200 km; a ring that winds round a pole is closed over that pole; an edge that spans more than 180
+degrees goes the short way.
 """
 
 import math
+from collections.abc import Callable
 from enum import StrEnum
 from itertools import pairwise
 
+import numpy as np
 import shapely
 from shapely import LineString, Point
 from shapely import Polygon as Plane
@@ -17,11 +19,12 @@ from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
 from places.cells import wrap_longitude
-from places.distance import between_km, waypoints
+from places.distance import EARTH_RADIUS_KM, unit_vectors, waypoints
 from places.shapes import Polygon, Position, Ring, closed
 
 LONG_EDGE_KM = 200.0
-"""Beyond this length the straight line on a map and the geodesic part visibly, so both are read."""
+"""Beyond this length lines that are straight in degrees, on the screen and on the ground part visibly from
+each other: all three are read."""
 BEND_KM = 0.05
 """How far a densified geodesic may stray from the true one; far below the 0.2 km of slack in every margin."""
 DECIMALS = 9
@@ -29,7 +32,11 @@ DECIMALS = 9
 HAIR_DEGREES = 1e-6
 """A line or point becomes an area this wide (0.1 m), so that everything downstream handles polygons only."""
 
+SCREEN_LATITUDE = 85.06
+"""Web maps end here."""
+
 Lonlat = tuple[float, float]
+Along = Callable[[float, float, float, float, float], list[Lonlat]]
 
 
 class Fault(StrEnum):
@@ -66,7 +73,10 @@ def faults(ring: Ring) -> tuple[Fault, ...]:
 
 def unwrap(ring: Ring) -> tuple[Lonlat, ...]:
     """The closed ring as (lon, lat) without jumps: longitudes run on past 180 where the ring does."""
-    points = [(round(lat, DECIMALS), round(lon, DECIMALS)) for lat, lon in closed(ring)]
+    rounded = np.round(np.array(closed(ring), dtype=np.float64), DECIMALS)
+    points: list[Position] = [(lat, lon) for lat, lon in rounded.tolist()]
+    if not (np.abs(np.diff(rounded[:, 1])) > 180.0).any():
+        return tuple((lon, lat) for lat, lon in points)
     path: list[Lonlat] = [(points[0][1], points[0][0])]
     turns = 0  # whole turns added to the longitudes as written, which stay exact
     for before, here in pairwise(points):
@@ -105,20 +115,21 @@ def core_of(polygon: Polygon) -> BaseGeometry:
 
 def _readings(ring: Ring, *, widest: bool) -> BaseGeometry:
     path = unwrap(ring)
-    curved = _geodesic(path)
+    lengths = _lengths(path)
+    bent = any(km > LONG_EDGE_KM for km in lengths)
+    paths = [path, *(_bent(path, lengths, along) for along in (_bend, _rhumb) if bent)]
     if widest:
-        return _filled(path) if curved is None else shapely.union(_filled(path), _filled(curved))
-    plane = _simple(path)
-    if plane is None or curved is None:
-        return Plane() if plane is None else plane
-    bent = _simple(curved)
-    return Plane() if bent is None else shapely.union_all(polygons(shapely.intersection(plane, bent)))
+        return shapely.union_all([_filled(one) for one in paths])
+    planes = [plane for one in paths if (plane := _simple(one)) is not None]
+    if len(planes) < len(paths):
+        return Plane()
+    return planes[0] if len(planes) == 1 else shapely.union_all(polygons(shapely.intersection_all(planes)))
 
 
 def _simple(path: tuple[Lonlat, ...]) -> BaseGeometry | None:
     if len(set(path)) < 3:
         return None
-    plane = Plane(path)
+    plane = Plane(np.array(path))
     return plane if plane.is_valid and plane.area > 0 else None
 
 
@@ -139,27 +150,31 @@ def _faces(path: tuple[Lonlat, ...]) -> list[BaseGeometry]:
     return list(shapely.polygonize([noded]).geoms)
 
 
-def _geodesic(path: tuple[Lonlat, ...]) -> tuple[Lonlat, ...] | None:
-    """The ring with its long edges bent to great circles, or None when it has none."""
+def _lengths(path: tuple[Lonlat, ...]) -> list[float]:
+    """Kilometres of every edge; 0 for those that no reading can bend (on a meridian, or round the earth)."""
+    points = np.array(path)
+    steps = np.abs(np.diff(points[:, 0]))
+    vectors = unit_vectors(points[:, 1], points[:, 0])
+    halves = np.linalg.norm(np.diff(vectors, axis=0), axis=1) / 2.0
+    lengths = 2.0 * EARTH_RADIUS_KM * np.arcsin(np.minimum(halves, 1.0))
+    found: list[float] = np.where((steps > 0.0) & (steps <= 180.0), lengths, 0.0).tolist()
+    return found
+
+
+def _bent(path: tuple[Lonlat, ...], lengths: list[float], along: Along) -> tuple[Lonlat, ...]:
+    """The ring with its long edges bent to great circles or to lines on the screen."""
     bent: list[Lonlat] = [path[0]]
-    changed = False
-    for (lon, lat), (to_lon, to_lat) in pairwise(path):
-        step = to_lon - lon
-        length = between_km(lat, lon, to_lat, to_lon)
-        if length > LONG_EDGE_KM and 0.0 < abs(step) <= 180.0:
-            bent.extend(_bend(lon, lat, to_lon, to_lat, length))
-            changed = True
-        bent.append((to_lon, to_lat))
-    return tuple(bent) if changed else None
+    for (start, end), length in zip(pairwise(path), lengths, strict=True):
+        if length > LONG_EDGE_KM:
+            bent.extend(along(*start, *end, length))
+        bent.append(end)
+    return tuple(bent)
 
 
 def _bend(lon: float, lat: float, to_lon: float, to_lat: float, length: float) -> list[Lonlat]:
     """Points between both ends of an edge, close enough that straight pieces follow the great circle."""
     start, end = (lat, wrap_longitude(lon)), (to_lat, wrap_longitude(to_lon))
-    highest = min(89.9, float(abs(waypoints(start, end, 64)[0]).max()))
-    # A chord of s km at latitude p bends away from the great circle by s^2 tan(p) / 8R.
-    apart = math.sqrt(8.0 * 6371.0 * BEND_KM / max(0.05, math.tan(math.radians(highest))))
-    count = max(2, math.ceil(length / min(50.0, apart)))
+    count = _pieces(length, float(abs(waypoints(start, end, 64)[0]).max()))
     lats, lons = waypoints(start, end, count)
     step = to_lon - lon
     points = []
@@ -169,6 +184,25 @@ def _bend(lon: float, lat: float, to_lon: float, to_lat: float, length: float) -
             turned = 0.0
         points.append((lon + math.copysign(min(abs(turned), abs(step)), step), here_lat))
     return points
+
+
+def _rhumb(lon: float, lat: float, to_lon: float, to_lat: float, length: float) -> list[Lonlat]:
+    """The same for a straight line on the officer's screen, which is a Mercator map."""
+    highest = max(abs(lat), abs(to_lat))
+    if highest > SCREEN_LATITUDE:
+        return []
+    count = _pieces(length, highest)
+    low, high = (math.asinh(math.tan(math.radians(end))) for end in (lat, to_lat))
+    tops = np.linspace(low, high, count + 1)[1:-1]
+    lats, lons = np.degrees(np.arctan(np.sinh(tops))), np.linspace(lon, to_lon, count + 1)[1:-1]
+    return list(zip(lons.tolist(), lats.tolist(), strict=True))
+
+
+def _pieces(length: float, highest: float) -> int:
+    """Into how many straight pieces an edge is cut that reaches a latitude."""
+    # A chord of s km at latitude p bends away from the great circle by s^2 tan(p) / 8R.
+    steep = max(0.05, math.tan(math.radians(min(89.9, highest))))
+    return max(2, math.ceil(length / min(50.0, math.sqrt(8.0 * 6371.0 * BEND_KM / steep))))
 
 
 def wrap(area: BaseGeometry) -> BaseGeometry:
