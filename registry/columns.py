@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from places.people import Ids, Rows, pack_countries
 
+Page = tuple[NDArray[Any], ...]
+"""Some rows of whereabouts, by column."""
+
 
 @dataclass(frozen=True, slots=True)
 class AudienceRows:
@@ -62,11 +65,9 @@ class HeadcountColumns:
     way: NDArray[np.int8]
 
 
-def places_of(
-    pages: Sequence[Sequence[Sequence[Any]]], last_change: int, changed: Sequence[int]
-) -> AudienceRows:
-    """Pack pages of (row, person, cell, radius, country, near, begin, end, kind, drill)."""
-    columns = [np.concatenate(column) for column in zip(*map(_page, [[], *pages]), strict=True)]
+def places_of(pages: Sequence[Page], last_change: int, changed: Sequence[int]) -> AudienceRows:
+    """Join packed pages."""
+    columns = [np.concatenate(column) for column in zip(*[pack([]), *pages], strict=True)]
     person_id, cell, radius, country, countries, begins, ends, kind, drill = columns
     return AudienceRows(
         person_id=person_id,
@@ -115,7 +116,8 @@ def headcount_of(
     )
 
 
-def _page(found: Sequence[Sequence[Any]]) -> tuple[NDArray[Any], ...]:
+def pack(found: Sequence[Sequence[Any]]) -> Page:
+    """Turn rows of (row, person, cell, radius, country, near, begin, end, kind, drill) into columns."""
     _, person_id, cell, radius, country, near, begins, ends, kind, drill = (
         zip(*found, strict=True) if found else ((),) * 10
     )
