@@ -3,7 +3,9 @@
 Reads the compiled gazetteer, then pure numpy and h3. Nobody in here exists.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import h3.api.basic_int as h3
 import numpy as np
@@ -56,6 +58,18 @@ class Crowd:
     def present(self, at: int = NOW) -> NDArray[np.bool_]:
         """Which rows say where somebody is at `at` (epoch seconds)."""
         return np.asarray((self.rows.valid_from <= at) & (self.rows.valid_to >= at))
+
+
+def kept(path: Path, make: Callable[[], Crowd]) -> Crowd:
+    """A crowd from a file, made once: finding every cell's countries takes a minute or two."""
+    if not path.exists():
+        made = make()
+        columns = {name: getattr(made.rows, name) for name in Rows.__slots__}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(path, lat=made.lat, lon=made.lon, kind=made.kind, **columns)
+    with np.load(path) as found:
+        rows = Rows(*(found[name] for name in Rows.__slots__))
+        return Crowd(found["lat"], found["lon"], found["kind"], rows)
 
 
 def crowd(atlas: Atlas, count: int, mix: Mix = EXACT, seed: int = SEED) -> Crowd:
