@@ -7,13 +7,13 @@ Used when the gazetteer is compiled, only then. Reads package data and `aliases.
 import math
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from places.builder import ALTERNATE, OWN, Builder
-from places.distance import distance_km
+from places.distance import between_km, distance_km
 from places.errors import GazetteerError
 from places.folding import fold
 from places.schema import Kind
@@ -22,6 +22,8 @@ from places.source_cities import NAMED_FROM, City, Land, city_radius_km
 from places.source_cldr import languages, territory_names, zone_cities, zone_keys
 
 ALIASES = Path(__file__).with_name("aliases.tsv")
+DISTRICTS = Path(__file__).with_name("districts.tsv")
+SAME_KM = 6.0
 _ASIDE = re.compile(r"\s*[(\[（].*?[)\]）]|\s+SAR China$")
 _VIETNAMESE = re.compile(
     "[ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹàáãèéìíòóõùúýĩũ]", re.IGNORECASE
@@ -29,12 +31,10 @@ _VIETNAMESE = re.compile(
 
 
 def add_cities(builder: Builder, cities: Sequence[City], codes: Sequence[str]) -> list[int]:
-    """Cities of 5,000 people or more; returns the id of each city, 0 for the small ones."""
+    """Every city; returns the id of each of 5,000 people or more, 0 for the small ones."""
     ids = []
     for city, code in zip(cities, codes, strict=True):
-        if city.population < NAMED_FROM:
-            ids.append(0)
-            continue
+        large = city.population >= NAMED_FROM
         place = builder.place(
             Kind.CITY,
             city.name,
@@ -44,19 +44,23 @@ def add_cities(builder: Builder, cities: Sequence[City], codes: Sequence[str]) -
             population=city.population,
             radius_km=city_radius_km(city.population),
             timezone=city.timezone,
+            guessed=large,
         )
         for text in city.names:
-            builder.name(place, text, ALTERNATE)
-        builder.labels_by_script(place, city.country, city.names)
-        if city.country == "VN":
-            own = fold(city.name)
-            written = [
-                text for text in (city.name, *city.names) if _VIETNAMESE.search(text) and fold(text) == own
-            ]
-            if written:
-                builder.label(place, "vi", written[0])
-        ids.append(place)
+            builder.name(place, text, ALTERNATE, guessed=large)
+        if large:
+            builder.labels_by_script(place, city.country, city.names)
+            if city.country == "VN":
+                _label_vietnamese(builder, place, city)
+        ids.append(place if large else 0)
     return ids
+
+
+def _label_vietnamese(builder: Builder, place: int, city: City) -> None:
+    own = fold(city.name)
+    written = [text for text in (city.name, *city.names) if _VIETNAMESE.search(text) and fold(text) == own]
+    if written:
+        builder.label(place, "vi", written[0])
 
 
 def add_subdivisions(
@@ -173,3 +177,47 @@ def add_aliases(builder: Builder, countries: dict[str, int], subdivisions: dict[
             builder.name(place, text, OWN)
         if language:
             builder.label(place, language, listed[0], replace=True)
+
+
+def add_districts(builder: Builder) -> None:
+    """Quarters, campuses and resorts that GeoNames' cities lack, from our own list."""
+    for line in DISTRICTS.read_text(encoding="utf-8").splitlines():
+        if not line or line.startswith("#"):
+            continue
+        country, lat, lon, radius_km, population, zone, names = line.split("\t")
+        position = float(lat), float(lon)
+        listed = names.split("|")
+        place = _same(builder, country, position, listed) or builder.place(
+            Kind.CITY,
+            listed[0],
+            country,
+            position=position,
+            population=int(population),
+            radius_km=int(radius_km),
+            timezone=zone,
+        )
+        for text in listed:
+            builder.name(place, text, OWN)
+
+
+def _same(builder: Builder, country: str, position: tuple[float, float], names: Sequence[str]) -> int:
+    """The largest city near by that GeoNames knows under one of these names, 0 when there is none."""
+    known = [builder.places[place - 1] for name in names for place in builder.known_as(name)]
+    here = [
+        row
+        for row in known
+        if row[1] == Kind.CITY and row[3] == country and between_km(*position, row[5], row[6]) <= SAME_KM
+    ]
+    return max(here, key=lambda row: row[7])[0] if here else 0
+
+
+def add_own_names(
+    builder: Builder, countries: Mapping[str, int], names: Mapping[str, Mapping[str, str]]
+) -> None:
+    """What the worldview calls countries."""
+    for code, texts in names.items():
+        if code not in countries:
+            raise GazetteerError("worldview", f"names of an unknown country {code}")
+        for language, text in texts.items():
+            builder.name(countries[code], text, OWN)
+            builder.label(countries[code], language, text, replace=True)

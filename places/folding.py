@@ -6,6 +6,7 @@ Thai tones; Thai, Lao, Khmer, Burmese and Indic vowel signs and Japanese voicing
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from anyascii import anyascii
 
@@ -28,15 +29,6 @@ _MARKS = re.compile(
 _SIGNS = {"Mn", "Mc"}
 _NOT_ALNUM = re.compile("[^a-z0-9]+")
 _SPACES = re.compile(r"\s+")
-_SOUNDS = (
-    (re.compile("sch|sh|ch|kh|gh|ck|q|c|g|x"), "k"),
-    (re.compile("ph|v|w|b|f"), "p"),
-    (re.compile("th|dh|d"), "t"),
-    (re.compile("z|j"), "s"),
-    (re.compile("l"), "r"),
-    (re.compile("[aeiouyh]"), ""),
-    (re.compile(r"(.)\1+"), r"\1"),
-)
 _SCRIPTS = {
     "LATIN": "Latn", "THAI": "Thai", "LAO": "Laoo", "KHMER": "Khmr", "MYANMAR": "Mymr", "ARABIC": "Arab",
     "CYRILLIC": "Cyrl", "HANGUL": "Kore", "HIRAGANA": "Jpan", "KATAKANA": "Jpan", "CJK": "Hani",
@@ -47,7 +39,9 @@ _SCRIPTS = {
 
 def tidy(text: str) -> str:
     """NFC, single spaces, no punctuation at either end, at most 120 characters."""
-    squeezed = _SPACES.sub(" ", unicodedata.normalize("NFC", text[:MAX_TEXT])).strip()
+    short = text[:MAX_TEXT]
+    composed = short if short.isascii() else unicodedata.normalize("NFC", short)
+    squeezed = _SPACES.sub(" ", composed).strip()
     return squeezed.strip(" .,;:!?\"'“”‘’()[]-–—/\\")
 
 
@@ -67,19 +61,10 @@ def fold(text: str) -> str:
 
 
 def _drop_punctuation(text: str) -> str:
+    if text.isalnum():
+        return text
     # \W also matches combining vowel signs of Thai, Khmer or Hindi, which must stay.
     return "".join(c for c in text if c.isalnum() or unicodedata.category(c) in _SIGNS)
-
-
-def sound_key(folded: str) -> str:
-    """A consonant skeleton of a folded Latin name, "" when it says too little (under 3 sounds) or is not
-    Latin."""
-    if not folded.isascii():
-        return ""
-    key = folded
-    for pattern, sound in _SOUNDS:
-        key = pattern.sub(sound, key)
-    return key if len(key) >= 3 else ""
 
 
 def bridge(text: str) -> str:
@@ -96,13 +81,18 @@ def script_of(text: str) -> str:
     unknown."""
     for character in text:
         if character.isalpha():
-            return _SCRIPTS.get(unicodedata.name(character, "").split(" ")[0], "")
+            return _script(character)
     return ""
+
+
+@lru_cache(maxsize=1 << 15)
+def _script(letter: str) -> str:
+    return _SCRIPTS.get(unicodedata.name(letter, "").split(" ")[0], "")
 
 
 def one_script(text: str) -> str:
     """`script_of` when all letters share it, else ""; kana may mix with ideographs."""
-    scripts = {script_of(character) for character in text if character.isalpha()}
+    scripts = {_script(character) for character in text if character.isalpha()}
     if scripts <= {"Jpan", "Hani"} and "Jpan" in scripts:
         return "Jpan"
     return scripts.pop() if len(scripts) == 1 else ""

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from places.atlas import Atlas, read_atlas
+from places.atlas import Atlas, read_atlas, read_index, read_simplified
 from places.countries import touched
 from places.errors import GazetteerError
 from places.locate import Spot, locate
@@ -45,10 +45,10 @@ class Candidate:
 class Gazetteer:
     """An open gazetteer file. Make it with `open`; close it when done."""
 
-    def __init__(self, connection: sqlite3.Connection, atlas: Atlas) -> None:
+    def __init__(self, connection: sqlite3.Connection, atlas: Atlas, lookup: Lookup) -> None:
         self.atlas = atlas
         self._connection = connection
-        self._lookup = Lookup(connection)
+        self._lookup = lookup
         rows = connection.execute("SELECT id, kind, country, admin1 FROM place WHERE kind != ?", (Kind.CITY,))
         self._ids = {country if kind == Kind.COUNTRY else admin1: id_ for id_, kind, country, admin1 in rows}
 
@@ -64,7 +64,8 @@ class Gazetteer:
             row = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
             if row is None or row[0] != str(SCHEMA_VERSION):
                 raise GazetteerError("version", "gazetteer file is of another version; compile it again")
-            return cls(connection, read_atlas(connection))
+            lookup = Lookup(connection, read_index(connection), read_simplified(connection))
+            return cls(connection, read_atlas(connection), lookup)
         except sqlite3.DatabaseError as fault:
             connection.close()
             raise GazetteerError("damaged", "gazetteer file is damaged; compile it again") from fault

@@ -11,7 +11,8 @@ from places.folding import tidy
 _COMMA = re.compile(r"\s*[,،、，;/\n]\s*|\s+[-–]\s+")
 _TITLES = (
     r"thành phố|thanh pho|thủ đô|t\.?\s?p\.?|tỉnh|tinh|quận|quan|huyện|thị xã|nước|đảo",
-    r"kota|kabupaten|kab\.?|provinsi|propinsi|pulau|negara",
+    r"bang|vùng|khu|chợ|sân bay",
+    r"kota|kabupaten|kab\.?|provinsi|propinsi|pulau|negara|daerah|bandara|pasar",
     r"(?:the )?(?:city|province|state|island) of|the|ville de|ciudad de|cidade de",
     r"ที่|เมือง|จังหวัด|อำเภอ|ประเทศ|เกาะ|นคร|г\.|город",
 )
@@ -22,6 +23,8 @@ _AFTER = re.compile(
     r"|(?<=[^\s]{2})(?:市|省|県|縣|府|都|道|州|시|도|국|国)$",
     re.IGNORECASE,
 )
+MOST_WORDS = 5
+"""Longer texts are sentences: no single word of them is taken for a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +51,18 @@ def readings(text: str) -> list[Reading]:
     return list(dict.fromkeys(reading for reading in found if reading.name))
 
 
-def wider(text: str) -> list[str]:
-    """The parts after the first comma, nearest first: where to look when the first part is unknown."""
-    parts = [tidy(part) for part in _COMMA.split(tidy(text))]
-    return [part for part in parts[1:] if part]
+def splits(text: str) -> list[tuple[str, str]]:
+    """(what is asked for, what it may lie in): at the commas, else before the last words, longest first."""
+    whole = tidy(text)
+    parts = [part for part in (tidy(part) for part in _COMMA.split(whole)) if part]
+    if len(parts) > 1:
+        return [(parts[0], part) for part in parts[1:]]
+    words = whole.split(" ")
+    if not 2 <= len(words) <= MOST_WORDS:
+        return []
+    return [
+        (" ".join(words[:-last]), " ".join(words[-last:])) for last in range(min(3, len(words) - 1), 0, -1)
+    ]
 
 
 def _bare(name: str) -> list[str]:

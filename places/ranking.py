@@ -22,6 +22,10 @@ FOLDED_TEXT = 0.98
 BRIDGED_TEXT = 0.85
 """Found by transliteration: counts as fuzzy."""
 FUZZY_TEXT = 0.8
+HEARD_TEXT = 0.78
+"""Found by its sound, from another script: counts as fuzzy."""
+HEARD_LATIN_TEXT = 0.72
+"""Found by its sound where letters could be compared: counts as fuzzy."""
 WIDER_TEXT = 0.7
 """Only the wider place of "unknown village, Lima" was found: counts as fuzzy."""
 

@@ -5,9 +5,9 @@ Pure. One SQLite file, written once by `places.compile`, read by `places.gazette
 
 from enum import StrEnum
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 3
 """Raise it when tables or keys change: readers refuse a file of another one."""
-RULES_VERSION = 2
+RULES_VERSION = 3
 """Raise it when other compile rules change: old files stay readable, but are compiled anew."""
 
 TABLES = """
@@ -23,8 +23,6 @@ CREATE TABLE name (
     folded TEXT NOT NULL, place INTEGER NOT NULL, exact TEXT NOT NULL, grade INTEGER NOT NULL,
     PRIMARY KEY (folded, place)
 ) WITHOUT ROWID;
-CREATE TABLE tail (reversed TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE sound (key TEXT NOT NULL, folded TEXT NOT NULL, PRIMARY KEY (key, folded)) WITHOUT ROWID;
 CREATE TABLE label (
     place INTEGER NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (place, language)
 ) WITHOUT ROWID;

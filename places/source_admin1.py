@@ -7,7 +7,7 @@ lies among its cities.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,8 +37,8 @@ class Subdivision:
     labels: tuple[tuple[str, str], ...]
 
 
-def read_subdivisions() -> list[Subdivision]:
-    """All 5,000 of them."""
+def read_subdivisions(country_of: Callable[[str], str]) -> list[Subdivision]:
+    """All 5,000 of them; `country_of` says which country one of ISO's counts as."""
     found = []
     for country, entries in Subdivisions().all.items():
         for code, entry in entries.items():
@@ -50,7 +50,7 @@ def read_subdivisions() -> list[Subdivision]:
             found.append(
                 Subdivision(
                     code=code,
-                    country=country,
+                    country=country_of(country),
                     name=entry["name"],
                     lat=float(entry["latLng"][0]),
                     lon=float(entry["latLng"][1]),

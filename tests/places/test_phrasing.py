@@ -1,6 +1,6 @@
 import pytest
 
-from places.phrasing import Reading, readings, wider
+from places.phrasing import Reading, readings, splits
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,21 @@ def test_the_whole_text_comes_first() -> None:
     assert readings(" , ") == []
 
 
-def test_wider_parts_follow_the_first_comma() -> None:
-    assert wider("Xóm Nhỏ, Đà Nẵng, Việt Nam") == ["Đà Nẵng", "Việt Nam"]
-    assert wider("Đà Nẵng") == []
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Xóm Nhỏ, Đà Nẵng, Việt Nam", [("Xóm Nhỏ", "Đà Nẵng"), ("Xóm Nhỏ", "Việt Nam")]),
+        ("NUS Singapore", [("NUS", "Singapore")]),
+        (
+            "thai town los angeles",
+            [("thai", "town los angeles"), ("thai town", "los angeles"), ("thai town los", "angeles")],
+        ),
+        ("Đà", []),
+        ("please tell me where I should go now", []),
+        ("", []),
+    ],
+)
+def test_a_few_words_are_split_into_what_is_asked_and_where(
+    text: str, expected: list[tuple[str, str]]
+) -> None:
+    assert splits(text) == expected
