@@ -2,10 +2,11 @@
 compiled file."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.settings import Settings
 from places.area import Touch
@@ -13,6 +14,8 @@ from places.compile import compile_gazetteer, is_current
 from places.emergency import emergency_numbers
 from places.errors import PlaceError
 from places.gazetteer import Candidate, Gazetteer
+from places.worldview import OURS
+from staff import emergency
 
 MOST_NEAR = 3  # further countries a position at a border may lie in
 
@@ -48,6 +51,14 @@ class Geography:
     """Everything about places that the rest of the house is handed."""
 
     gazetteer: Gazetteer
+    confirmed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Emergency numbers that officers confirmed, by country; read again by `learn`."""
+
+    async def learn(self, connection: AsyncConnection) -> None:
+        """Read what officers confirmed since."""
+        fresh = {code: one.numbers for code, one in (await emergency.confirmed(connection)).items()}
+        self.confirmed.clear()
+        self.confirmed.update(fresh)
 
     @property
     def touch(self) -> Touch:
@@ -75,8 +86,9 @@ class Geography:
         )
 
     def emergency_numbers(self, country: str) -> Sequence[str]:
-        """Emergency numbers of a country (ISO 3166-1 alpha-2) that sources agree on."""
-        return emergency_numbers(country)
+        """Emergency numbers of a country (ISO 3166-1 alpha-2): those an officer confirmed, else those sources
+        agree on; () = show the mission's phone."""
+        return emergency_numbers(country, self.confirmed)
 
     def country_name(self, country: str, language: str) -> str:
         """A country's name in a language, its code where nobody knows better."""
@@ -112,15 +124,15 @@ class Geography:
 
 def gazetteer_is_current(settings: Settings) -> bool:
     """Whether the compiled file is there and as new as this version."""
-    return is_current(settings.gazetteer_path)
+    return is_current(settings.gazetteer_path, settings.worldview or OURS)
 
 
 def ensure_gazetteer(settings: Settings) -> None:
-    """Compile the gazetteer when it is missing or old; about half a minute, once."""
-    path = settings.gazetteer_path
-    if not is_current(path):
+    """Compile the gazetteer when it is missing or old; about a minute, once."""
+    path, worldview = settings.gazetteer_path, settings.worldview or OURS
+    if not is_current(path, worldview):
         path.parent.mkdir(parents=True, exist_ok=True)
-        compile_gazetteer(path)
+        compile_gazetteer(path, worldview)
 
 
 def open_geography(settings: Settings) -> Geography:

@@ -65,6 +65,8 @@ class Settings(BaseModel):
     consent_version: str = "2026-11"
     gazetteer: Path | None = None
     """Compiled gazetteer; empty = in the data folder, made at the first start."""
+    worldview: Path | None = None
+    """Borders, countries and their names as this ministry sees them; empty = places/worldview.json."""
 
     telegram_token: SecretStr = SecretStr("")
     telegram_secret: SecretStr = SecretStr("")

@@ -32,11 +32,15 @@ from bot.intake import Intake
 from bot.leases import SoloLease
 from console.app import build_console
 from console.public import public_routes
+from storage.errors import StorageUnavailableError
 
 HOOK_RETRY_S = 30.0
 REQUESTS_END_S = 5.0
 
 log = structlog.get_logger(__name__)
+
+LEARN_EVERY_S = 30
+"""An emergency number an officer confirmed is shown so much later, at the latest."""
 
 
 class WebProcess:
@@ -64,6 +68,7 @@ class WebProcess:
             asyncio.create_task(self._listen_to_telegram(gateway, reception), name="telegram")
             for gateway in self._core.gateways.telegrams
         ]
+        asking.append(asyncio.create_task(self._learn_numbers(), name="numbers"))
         if self._core.gateways.reconciling:
             asking.append(asyncio.create_task(self._reconciling(reception).run(), name="reconciling"))
         stop = asyncio.create_task(self._stopping.wait())
@@ -140,6 +145,16 @@ class WebProcess:
             if not await self._core.open_gateway(gateway)
         ]
         return self._core.settings.telegram_name or next(iter(opened), "")
+
+    async def _learn_numbers(self) -> None:
+        """Read the emergency numbers officers confirmed, again and again; until cancelled."""
+        while True:
+            try:
+                async with self._core.database.read() as connection:
+                    await self._geography.learn(connection)
+            except StorageUnavailableError:
+                log.warning("confirmed emergency numbers could not be read", action="web.numbers")
+            await asyncio.sleep(LEARN_EVERY_S)
 
     def _reconciling(self, reception: Reception) -> Reconciling:
         core = self._core

@@ -1,5 +1,6 @@
 """The world as the rest of the house is handed it: found by name, by position, named in a language."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from places.area import Area
 from places.errors import PlaceError
 from places.gazetteer import Gazetteer
 from places.shapes import Circle
+from staff import emergency
+from staff.emergency import Confirmed
+from storage.database import Database
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +65,22 @@ def test_emergency_numbers_of_a_country(world: Geography) -> None:
     assert list(world.emergency_numbers("XX")) == []
 
 
+async def test_what_an_officer_confirmed_comes_before_what_sources_say(
+    world: Geography, database: Database
+) -> None:
+    mine = Geography(world.gazetteer)
+    async with database.durable() as connection:
+        await emergency.confirm(connection, Confirmed("TH", ("1155", "191"), "embassy", date(2026, 11, 22)))
+        await emergency.confirm(connection, Confirmed("IS", (), "embassy", date(2026, 11, 22)))
+        await mine.learn(connection)
+        assert list(mine.emergency_numbers("TH")) == ["1155", "191"]
+        assert list(mine.emergency_numbers("IS")) == []  # the mission's phone instead
+        await emergency.forget(connection, "IS")
+        await mine.learn(connection)
+        assert "112" in mine.emergency_numbers("IS")
+    assert "1155" not in world.emergency_numbers("TH")
+
+
 def test_a_language_names_itself(world: Geography) -> None:
     assert world.language_name("vi") == "Tiếng Việt"
     assert world.language_name("pt-BR").startswith("português")
@@ -87,7 +107,7 @@ def test_a_gazetteer_that_is_there_is_not_made_again(
     gazetteer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[Path] = []
-    monkeypatch.setattr("app.geography.compile_gazetteer", made.append)
+    monkeypatch.setattr("app.geography.compile_gazetteer", lambda path, worldview: made.append(path))
     settings = Settings(gazetteer=gazetteer)
     assert gazetteer_is_current(settings)
     ensure_gazetteer(settings)
