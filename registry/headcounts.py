@@ -49,7 +49,7 @@ class CountryCount:
 async def by_country(
     connection: AsyncConnection, now: datetime, *, drill: bool, channel_order: Sequence[str] = ()
 ) -> list[CountryCount]:
-    """Count everybody, real or simulated ones, most people first; about 5 s for a million on SQLite."""
+    """Count everybody, real or simulated ones, most people first; about 3 s for 100,000 people on SQLite."""
     here = _here(now, drill=drill)
     plain = (await connection.execute(_figures(here, now))).all()
     channels = await _tally(connection, here, _first_channel(here, channel_order))
@@ -109,11 +109,14 @@ def _here(now: datetime, *, drill: bool) -> CTE:
 
 def _figures(here: CTE, now: datetime) -> Select[Any]:
     waking = (
-        select(address.c.person_id)
-        .where(address.c.state == AddressState.ACTIVE.value, address.c.channel != Channel.WEBCHAT.value)
-        .group_by(address.c.person_id)
-        .having(func.count(address.c.channel.distinct()) >= 2)
-        .subquery()
+        select(func.count(address.c.channel.distinct()))
+        .where(
+            address.c.person_id == here.c.person_id,
+            address.c.state == AddressState.ACTIVE.value,
+            address.c.channel != Channel.WEBCHAT.value,
+        )
+        .correlate(here)
+        .scalar_subquery()
     )
     old = {WhereaboutsKind.PIN: PIN_IS_OLD, WhereaboutsKind.HOME: HOME_IS_OLD}
     fresh = or_(
@@ -124,7 +127,7 @@ def _figures(here: CTE, now: datetime) -> Select[Any]:
         select(
             here.c.country,
             func.count().label("people"),
-            _sum(exists().where(waking.c.person_id == here.c.person_id), "two_channels"),
+            _sum(waking >= 2, "two_channels"),
             _sum(exists().where(phone.c.person_id == here.c.person_id), "phone"),
             _sum(fresh, "fresh"),
         )
