@@ -11,7 +11,7 @@ from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.cluster import ClusterNode, ClusterPipeline, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -27,6 +27,7 @@ REDIS_AWAY = (RedisConnectionError, RedisTimeoutError, RedisClusterException, OS
 CANCEL_AGAIN_S = 0.2
 CLUSTERS = {"redis+cluster": False, "rediss+cluster": True}  # scheme -> over TLS?
 CLUSTER_PORT = 6379
+CLOSED_UNDER_US = "a connection was closed while it was being opened"
 CLUSTER_CONNECTIONS = 256  # to each node; a cluster's client has no queue for more
 
 __all__ = ["REDIS_AWAY", "RedisError", "ResponseError", "connect_redis", "end_tasks"]
@@ -83,7 +84,7 @@ def _connect_cluster(url: str, timeout_s: float) -> "Redis":
     nodes = [_node(host) for host in hosts.split(",")]
     if parts.path.strip("/"):
         raise ConfigurationError("a Redis cluster has no numbered databases: leave the path of its URL empty")
-    client = RedisCluster(
+    client = _Cluster(
         startup_nodes=nodes,
         username=unquote(user) or None,
         password=unquote(password) or None,
@@ -98,6 +99,34 @@ def _connect_cluster(url: str, timeout_s: float) -> "Redis":
         reinitialize_steps=1,
     )
     return cast("Redis", client)
+
+
+class _Cluster(RedisCluster):
+    """A cluster's client whose errors are all Redis' own.
+
+    When slots are read anew the library closes every connection to a node that is gone, also one that
+    somebody is just opening; whoever does then finds nothing to write to.
+    """
+
+    async def execute_command(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super().execute_command(*args, **kwargs)
+        except AttributeError as error:
+            raise RedisConnectionError(CLOSED_UNDER_US) from error
+
+    def pipeline(self, transaction: Any = None, shard_hint: Any = None) -> "_Pipeline":
+        del shard_hint
+        return _Pipeline(self, transaction)  # type: ignore[abstract]  # as the library's own is
+
+
+class _Pipeline(ClusterPipeline):
+    """The same for several commands at once."""
+
+    async def execute(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super().execute(*args, **kwargs)
+        except AttributeError as error:
+            raise RedisConnectionError(CLOSED_UNDER_US) from error
 
 
 def _node(text: str) -> ClusterNode:
