@@ -75,6 +75,7 @@ class Broadcast:
                 await asyncio.wait(self._running)
             self._over.set()
             await asyncio.gather(*keepers)
+            await self._mark()  # what ended while the last marks were on their way
         finally:
             self._over.set()
             await end_tasks([*keepers, *self._running])
