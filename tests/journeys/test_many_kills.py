@@ -106,9 +106,10 @@ class Massacre:
         return [one for one in self.simulator.ledger.accepted() if is_copy(one, self.facts)]
 
     def flying(self) -> int:
-        """Requests that providers have not answered yet."""
+        """Recipients of requests that providers have not answered yet."""
         simulator = self.simulator
-        return sum(len(side.under_way()) for side in (simulator.telegram, simulator.twilio, simulator.viber))
+        calls = [len(call.data.get("broadcast_list", "1")) for call in simulator.viber.under_way()]
+        return len(simulator.telegram.under_way()) + len(simulator.twilio.under_way()) + sum(calls)
 
     async def strike(self, number: int, kills: int) -> None:
         """One kill at a random moment of its share of the warning."""
