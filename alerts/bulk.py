@@ -63,7 +63,8 @@ class BulkBroadcast(Flow):
         """The slots of one call, granted for all of its recipients or none."""
         if not self._one_call(letters):
             return await super(BulkBroadcast, self)._slots(letters)
-        grant = await self.line.limiter.bulk(1, [letters[0].message.weight])
+        asked_at = self.line.clock.monotonic()
+        grant = self._counted(await self.line.limiter.bulk(1, [letters[0].message.weight]), asked_at)
         return Grant(len(letters) * grant.count, grant.first_s, grant.spacing_s, grant.wait_s)
 
     def _launch(self, letters: Sequence[Letter], at: float, spacing_s: float, standing: Standing) -> None:
@@ -87,7 +88,7 @@ class BulkBroadcast(Flow):
         await asyncio.sleep(max(0.0, at - self.line.clock.monotonic()))
         items = [letter.item for letter in letters]
         gateway = self._many
-        if gateway is None or not self._may_leave():
+        if gateway is None or self._missed(at, standing) or not self._may_leave():
             self._ready.extend(items)
             return
         verdicts = await attempt_many(gateway, items, letters[0].message, resend=standing.resend)
