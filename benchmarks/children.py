@@ -55,7 +55,7 @@ class Child:
         stdout = self.process.stdout
         text = stdout.readline().strip() if stdout is not None else ""
         if not text:
-            raise ChildError(f"{self.process.args} ended with {self.process.wait(END_S)}")
+            raise ChildError(f"process {self.process.pid} ended with {self.process.wait(END_S)}")
         return text
 
     def go(self) -> None:

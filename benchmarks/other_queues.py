@@ -10,12 +10,11 @@ import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
-from urllib.parse import urlsplit
 
-from arq.connections import ArqRedis, RedisSettings, create_pool
+from arq.connections import ArqRedis
 from arq.worker import Worker as ArqWorker
 from arq.worker import func as arq_function
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool, Redis
 from saq import Worker as SaqWorker
 from saq.queue.redis import RedisQueue
 from taskiq.receiver import Receiver
@@ -25,6 +24,7 @@ from app.loops import new_event_loop
 from benchmarks.posting import AT_ONCE, Post, posting
 
 ENQUEUED_AT_ONCE = 50
+MANY = 500  # connections: redis-py allows 100 by itself, and a worker of a hundred jobs needs more
 
 
 async def enqueue(library: str, redis_url: str, count: int) -> None:
@@ -37,12 +37,12 @@ async def enqueue(library: str, redis_url: str, count: int) -> None:
         await _spread(task.kiq, numbers)
         await broker.shutdown()
     elif library == "saq":
-        queue = RedisQueue(Redis.from_url(redis_url))
+        queue = RedisQueue(Redis.from_url(redis_url, max_connections=MANY))
         await queue.connect()
         await _spread(lambda number: queue.enqueue("post", number=number, timeout=60), numbers)
         await queue.disconnect()
     else:
-        pool: ArqRedis = await create_pool(_arq_settings(redis_url))
+        pool = _arq_pool(redis_url)
         await _spread(lambda number: pool.enqueue_job("post", number), numbers)
         await pool.aclose()
 
@@ -59,11 +59,8 @@ async def _nothing(number: int) -> None:
     raise RuntimeError(f"job {number} must be done by the worker")
 
 
-def _arq_settings(redis_url: str) -> RedisSettings:
-    parts = urlsplit(redis_url)
-    if parts.scheme == "unix":
-        return RedisSettings(unix_socket_path=parts.path)
-    return RedisSettings(host=parts.hostname or "localhost", port=parts.port or 6379)
+def _arq_pool(redis_url: str) -> ArqRedis:
+    return ArqRedis(connection_pool=ConnectionPool.from_url(redis_url, max_connections=MANY))
 
 
 async def _work(library: str, redis_url: str, post: Post) -> None:
@@ -83,7 +80,7 @@ async def _work(library: str, redis_url: str, post: Post) -> None:
         async def saq_job(_context: Any, *, number: int) -> None:
             await post(number)
 
-        queue = RedisQueue(Redis.from_url(redis_url))
+        queue = RedisQueue(Redis.from_url(redis_url, max_connections=MANY))
         await SaqWorker(queue, [("post", saq_job)], concurrency=AT_ONCE).start()
     else:
 
@@ -92,7 +89,7 @@ async def _work(library: str, redis_url: str, post: Post) -> None:
 
         worker = ArqWorker(
             [arq_function(cast("Any", arq_job), name="post", keep_result=0)],
-            redis_settings=_arq_settings(redis_url),
+            redis_pool=_arq_pool(redis_url),
             max_jobs=AT_ONCE,
             poll_delay=0.01,
             handle_signals=False,
