@@ -34,11 +34,13 @@ class Room:
     Attributes:
         most: all of them.
         share: so many must be free before any are given; a call for many needs what it can take.
+        left_at: monotonic, when the last message of any of them left.
     """
 
     most: int
     share: int
     under_way: int = 0
+    left_at: float = float("-inf")
     _impatient: bool = False
     _waiting: set["asyncio.Future[None]"] = field(default_factory=set)
 
@@ -91,7 +93,6 @@ class Flow(Broadcast):
     crowd: Room
     _turn: "asyncio.Future[None] | None" = None
     _paced: bool = False
-    _left_at: float = float("-inf")  # monotonic, of the last message
 
     async def _slots(self, letters: Sequence[Letter]) -> Grant:
         """As the other, counted from the answer: the limiter granted them somewhere between question and
@@ -111,9 +112,14 @@ class Flow(Broadcast):
         the limit in one second. Under `never-resend` what was named before it leaves keeps its slot.
         """
         now = self.line.clock.monotonic()
-        if self._paced and standing.resend and now - at > LATE_S and now - self._left_at < NEVER_SILENT_S:
+        if (
+            self._paced
+            and standing.resend
+            and now - at > LATE_S
+            and now - self.crowd.left_at < NEVER_SILENT_S
+        ):
             return True
-        self._left_at = now
+        self.crowd.left_at = now
         return False
 
     async def _send(self, letter: Letter, at: float, standing: Standing) -> None:
