@@ -121,7 +121,7 @@ async def _replies(there: Field, ministry: Ministry) -> list[float]:
     async with aiohttp.ClientSession() as session:
         for number in range(REPLIES):
             began = time.monotonic()
-            await limiter.reply(number.to_bytes(32, "big"))
+            await limiter.reply(number.to_bytes(32, "little"))  # its first half names who gets it
             form = {"chat_id": str(number), **PART}
             async with session.post(f"{there.provider.base}/bot{TOKEN}/sendMessage", data=form) as answer:
                 await answer.read()
