@@ -67,12 +67,18 @@ async def _copy(
         await connection.execute(select(1))
     try:
         await driver.copy_records_to_table(table.name, records=rows, columns=names)
-    except asyncpg.PostgresError as error:
-        if str(error.sqlstate or "").startswith(AWAY_STATES):
-            raise StorageUnavailableError("the connection to the database broke") from error
-        raise
-    except asyncpg.InterfaceError as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+        if not _is_away(driver, error):
+            raise
+        await connection.invalidate(error)  # or its rollback would break again, as nobody expects
         raise StorageUnavailableError("the connection to the database broke") from error
+
+
+def _is_away(driver: asyncpg.Connection, error: Exception) -> bool:
+    """Whether a COPY failed because the connection did; asyncpg's own state machine may say so oddly."""
+    if isinstance(error, asyncpg.PostgresError):
+        return str(error.sqlstate or "").startswith(AWAY_STATES)
+    return driver.is_closed() or not isinstance(error, ValueError)  # a ValueError: our rows are wrong
 
 
 def _converted(column: Sequence[Any], process: Callable[[Any], Any] | None) -> Sequence[Any]:
