@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from alerts import guard_draft as drafts
 from alerts.dossier import LIFECYCLE, DeskAct, Dossier, Gap, Rules
 from alerts.draft import Draft
 from alerts.errors import AlertRefusedError, Reason
@@ -17,7 +18,7 @@ from alerts.followup import FollowUp, follow_up_draft
 from alerts.gaps import count_gaps
 from alerts.gate import examine
 from alerts.headcount import AudienceCounter
-from alerts.inquiry import Inquiry
+from alerts.inquiry import Inquiry, Known
 from alerts.lifecycle import AlertAct
 from alerts.revisions import insert_alert, insert_revision, latest, sign_approved, sign_submitted
 from alerts.store import AlertRow, RevisionRow, move, move_any, read_alert
@@ -43,22 +44,24 @@ class Desk:
         audience: AudienceCounter,
         *,
         touch: Touch,
+        known: Known = lambda _name: frozenset(),
         rules: Rules | None = None,
     ) -> None:
+        """`known`: where a place of that name is known, to notice an area that lies elsewhere."""
         self._database = database
         self._audience = audience
         self._rules = rules or Rules()
-        self._inquiry = Inquiry(database, clock, touch, self._rules)
+        self._inquiry = Inquiry(database, clock, touch, known, self._rules)
 
     async def draft(self, officer: Officer, draft: Draft) -> int:
         """Begin an alert (and its event, if it names none); returns its id. The officer is its author."""
-        countries = await self._inquiry.countries(draft.area)
+        bearings = await self._inquiry.bearings(draft)
         async with self._database.durable() as connection:
             event = None if draft.event_id is None else await read_event(connection, draft.event_id)
             corrected = None if draft.corrects is None else await read_alert(connection, draft.corrects)
             written = None if corrected is None else await latest(connection, corrected.id)
             dossier = await self._inquiry.dossier(
-                connection, DeskAct.DRAFT, officer, countries=countries, draft=draft, event=event,
+                connection, DeskAct.DRAFT, officer, bearings=bearings, draft=draft, event=event,
                 corrected=corrected, corrected_revision=written,
             )  # fmt: skip
             examine(dossier)
@@ -70,13 +73,14 @@ class Desk:
         Args:
             seen: number of the revision the officer had before them; a newer one is not overwritten.
         """
-        looked, countries = await self._inquiry.look(alert_id)
-        countries |= await self._inquiry.countries(draft.area)
+        looked, old = await self._inquiry.look(alert_id)
+        new = await self._inquiry.bearings(draft)
         async with self._database.durable() as connection:
             read = seen or looked.number
             dossier = await self._inquiry.about(
-                connection, DeskAct.REVISE, officer, alert_id, countries, draft=draft, seen=read
-            )
+                connection, DeskAct.REVISE, officer, alert_id, new, draft=draft, seen=read,
+                countries=old.countries | new.countries,
+            )  # fmt: skip
             examine(dossier)
             row, before = _both(dossier)
             await move(connection, row, AlertAct.REVISE)
@@ -87,10 +91,10 @@ class Desk:
 
     async def submit(self, officer: Officer, alert_id: int) -> None:
         """Hand the newest revision to the second officer."""
-        looked, countries = await self._inquiry.look(alert_id)
+        looked, bearings = await self._inquiry.look(alert_id)
         async with self._database.durable() as connection:
             dossier = await self._inquiry.about(
-                connection, DeskAct.SUBMIT, officer, alert_id, countries, seen=looked.number
+                connection, DeskAct.SUBMIT, officer, alert_id, bearings, seen=looked.number
             )
             examine(dossier)
             row, written = _both(dossier)
@@ -107,11 +111,11 @@ class Desk:
             accepted: per language without a text, how many people the officer saw and accepts (`gaps`).
             seen: number of the revision the officer looked at; None trusts that it is the newest.
         """
-        looked, countries = await self._inquiry.look(alert_id)
+        looked, bearings = await self._inquiry.look(alert_id)
         gaps = await count_gaps(self._database, self._audience, looked, self._rules)
         async with self._database.durable() as connection:
             dossier = await self._inquiry.about(
-                connection, DeskAct.APPROVE, officer, alert_id, countries,
+                connection, DeskAct.APPROVE, officer, alert_id, bearings,
                 gaps=gaps, accepted=accepted, seen=seen or looked.number,
             )  # fmt: skip
             examine(dossier)
@@ -147,6 +151,10 @@ class Desk:
         """Begin the end of a warning with the text prepared for it; it goes to those who got the warning."""
         return await self._follow_up(FollowUp.ALL_CLEAR, officer, alert_id)
 
+    async def misplaced(self, draft: Draft) -> Reason | None:
+        """What is wrong with where the area of a draft lies, before anybody saves it."""
+        return drafts.swap_in(await self._inquiry.bearings(draft))
+
     async def gaps(self, alert_id: int) -> list[Gap]:
         """People per language who would get the newest revision in another language, most first."""
         async with self._database.read() as connection:
@@ -154,10 +162,10 @@ class Desk:
         return list(await count_gaps(self._database, self._audience, written, self._rules))
 
     async def _stop(self, act: DeskAct, officer: Officer, alert_id: int, reason: str) -> None:
-        looked, countries = await self._inquiry.look(alert_id)
+        looked, bearings = await self._inquiry.look(alert_id)
         async with self._database.durable() as connection:
             dossier = await self._inquiry.about(
-                connection, act, officer, alert_id, countries, reason=reason, seen=looked.number
+                connection, act, officer, alert_id, bearings, reason=reason, seen=looked.number
             )
             examine(dossier)
             row, written = _both(dossier)
@@ -171,9 +179,9 @@ class Desk:
             await self._record(connection, dossier, f"alert.{act}", alert_id, detail)
 
     async def _follow_up(self, kind: FollowUp, officer: Officer, alert_id: int) -> int:
-        _, countries = await self._inquiry.look(alert_id)
+        _, bearings = await self._inquiry.look(alert_id)
         async with self._database.durable() as connection:
-            dossier = await self._inquiry.about(connection, DeskAct.FOLLOW_UP, officer, alert_id, countries)
+            dossier = await self._inquiry.about(connection, DeskAct.FOLLOW_UP, officer, alert_id, bearings)
             examine(dossier)
             row, written = _both(dossier)
             draft = follow_up_draft(kind, row, written, dossier.now, self._rules.longest)

@@ -9,6 +9,7 @@ from alerts.draft import Draft
 from alerts.languages import LAST_LANGUAGE
 from alerts.lifecycle import AlertAct
 from alerts.store import AlertRow, EventRow, RevisionRow
+from places.area import Readings
 from staff.officers import Officer
 
 
@@ -57,12 +58,29 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Bearings:
+    """Where an area lies.
+
+    Attributes:
+        countries: those it names or may touch (ISO 3166-1 alpha-2).
+        readings: those its shapes may touch as given, and with latitude and longitude exchanged.
+        meant: those it is meant for, as far as its countries and its name tell; empty = they do not.
+    """
+
+    countries: frozenset[str] = frozenset()
+    readings: Readings = field(default_factory=Readings)
+    meant: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """One act as a guard sees it; what does not belong to the act is None or empty.
 
     Attributes:
         officer: who wants it, read fresh; `active` is False when that officer is locked or gone.
-        countries: those the area of the draft or revision may touch (ISO 3166-1 alpha-2).
+        countries: those the area of the draft or revision may touch (ISO 3166-1 alpha-2); of a revision
+            that is to be replaced too.
+        bearings: where the area of the draft, or else of the revision, lies.
         alert, revision: what the act is about, as they stand now; of a follow-up, the alert it follows.
         event: the event a new draft wants to join.
         corrected, corrected_revision: the alert a draft corrects or follows.
@@ -78,6 +96,7 @@ class Dossier:
     rules: Rules
     active: bool = True
     countries: frozenset[str] = frozenset()
+    bearings: Bearings = Bearings()
     draft: Draft | None = None
     alert: AlertRow | None = None
     revision: RevisionRow | None = None

@@ -1,7 +1,7 @@
 """Guards: what a draft may say about its source, its event and what it follows. Pure; see `alerts.gate`."""
 
 from alerts import source_rules
-from alerts.dossier import DeskAct, Dossier
+from alerts.dossier import Bearings, DeskAct, Dossier
 from alerts.draft import Source
 from alerts.errors import Reason
 from alerts.lifecycle import WAS_SENT
@@ -29,6 +29,13 @@ def source_area_is_whole(d: Dossier) -> Reason | None:
     """Shapes of a file that could not be read would leave people out: over-include. Section 1.2."""
     source = _real_source(d)
     return source_rules.not_whole(source) if source else None
+
+
+def area_lies_where_it_is_meant(d: Dossier) -> Reason | None:
+    """Latitude and longitude the wrong way round would warn people of the wrong place; what takes such a
+    warning back goes to whoever got it, wherever that was. Section 1.2."""
+    follows = any(one is not None and one.corrects is not None for one in (d.draft, d.alert))
+    return None if follows else swap_in(d.bearings)
 
 
 def event_is_of_this_kind(d: Dossier) -> Reason | None:
@@ -89,6 +96,20 @@ def followed_was_sent(d: Dossier) -> Reason | None:
     if row is None or (row.state in WAS_SENT and written is not None and written.approved_at is not None):
         return None
     return Reason("never_sent", "The alert it follows was never sent: revise or cancel that one instead.")
+
+
+def swap_in(bearings: Bearings) -> Reason | None:
+    """Whether the coordinates of an area look exchanged, judged by the countries and the place it names."""
+    both, meant = bearings.readings, bearings.meant
+    if not both.swapped_for(meant):
+        return None
+    given, turned = (", ".join(sorted(lands)) or "no country" for lands in (both.given, both.turned & meant))
+    return Reason(
+        "swapped",
+        f"Latitude and longitude look swapped: as given the area lies in {given}, swapped it lies in "
+        f"{turned}, which is what its countries or its name say. Exchange them (latitude comes first), or "
+        "correct the countries or the name of the area.",
+    )
 
 
 def _real_source(d: Dossier) -> Source | None:

@@ -1,41 +1,50 @@
 """Gathers what guards look at: the alert as it stands, its countries, officers as they are now. Reads SQL."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts.dossier import DeskAct, Dossier, Rules
+from alerts.dossier import Bearings, DeskAct, Dossier, Rules
+from alerts.draft import Draft
 from alerts.revisions import latest
 from alerts.store import RevisionRow, read_alert
-from places.area import Area, Touch
+from places.area import Area, Touch, readings
 from staff import officers
 from staff.officers import Officer
 from storage.clock import Clock
 from storage.database import Database
 
+Known = Callable[[str], frozenset[str]]
+"""The countries (ISO 3166-1 alpha-2) in which a place of that name is known; none for other words."""
+
 
 class Inquiry:
     """Makes dossiers; it decides nothing."""
 
-    def __init__(self, database: Database, clock: Clock, touch: Touch, rules: Rules) -> None:
+    def __init__(self, database: Database, clock: Clock, touch: Touch, known: Known, rules: Rules) -> None:
         self._database = database
         self._clock = clock
         self._touch = touch
+        self._known = known
         self._rules = rules
 
-    async def look(self, alert_id: int) -> tuple[RevisionRow, frozenset[str]]:
-        """The newest revision of an alert and the countries it touches; outside any transaction of ours."""
+    async def look(self, alert_id: int) -> tuple[RevisionRow, Bearings]:
+        """The newest revision of an alert and where its area lies; outside any transaction of ours."""
         async with self._database.read() as connection:
             written = await latest(connection, alert_id)
-        return written, await self.countries(written.area)
+        return written, await self.bearings(written)
 
-    async def countries(self, area: Mapping[str, Any]) -> frozenset[str]:
-        """Countries (ISO 3166-1 alpha-2) an area's JSON may touch; geometry runs off the loop."""
-        if not area:
-            return frozenset()
-        return await asyncio.to_thread(lambda: Area.from_json(area).touches_countries(self._touch))
+    async def bearings(self, content: Draft | RevisionRow) -> Bearings:
+        """Where the area of a draft or revision lies; geometry runs off the loop."""
+        if not content.area:
+            return Bearings()
+        return await asyncio.to_thread(self._bearings, Area.from_json(content.area), content.area_name)
+
+    def _bearings(self, area: Area, name: str) -> Bearings:
+        both, named = readings(area, self._touch), frozenset(area.countries)
+        return Bearings(both.given | named, both, named | (self._known(name) if area.shapes else named))
 
     async def about(
         self,
@@ -43,14 +52,14 @@ class Inquiry:
         act: DeskAct,
         officer: Officer,
         alert_id: int,
-        countries: frozenset[str],
+        bearings: Bearings,
         **more: Any,
     ) -> Dossier:
         """The dossier of an act about an alert, which is held until the transaction ends."""
         row = await read_alert(connection, alert_id, hold=True)
         written = await latest(connection, alert_id)
         return await self.dossier(
-            connection, act, officer, countries=countries, alert=row, revision=written, **more
+            connection, act, officer, bearings=bearings, alert=row, revision=written, **more
         )
 
     async def dossier(
@@ -63,6 +72,7 @@ class Inquiry:
         if act is DeskAct.APPROVE and written is not None:
             signed = {*written.authors, *([written.submitted_by] if written.submitted_by else [])}
         writers = [found for one in sorted(signed) if (found := await officers.load(connection, one))]
+        more.setdefault("countries", more["bearings"].countries)
         return Dossier(
             act=act,
             officer=fresh or officer,

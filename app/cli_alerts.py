@@ -74,7 +74,8 @@ async def desk_of(settings: Settings) -> AsyncIterator[Shell]:
     async with opened(settings) as database:
         targeting = Targeting(database, clock, geography.touch, [channel.value for channel in CHANNEL_ORDER])
         rules = Rules(ministry_language=settings.ministry_language)
-        yield Shell(settings, database, Desk(database, clock, targeting, touch=geography.touch, rules=rules))
+        desk = Desk(database, clock, targeting, touch=geography.touch, known=geography.known, rules=rules)
+        yield Shell(settings, database, desk)
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """The world as this installation knows it: names, borders, time zones, emergency numbers. Reads one
 compiled file."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -14,9 +15,12 @@ from places.compile import compile_gazetteer, is_current
 from places.emergency import emergency_numbers
 from places.errors import PlaceError
 from places.gazetteer import Candidate, Gazetteer
+from places.ranking import Match
 from places.worldview import OURS
 from staff import emergency
 
+_PARTS = re.compile(r"[,;:/|()\n]|\s[-\N{EN DASH}\N{EM DASH}]\s")
+NAMESAKES = 200  # of "San Antonio" some 120 are known
 MOST_NEAR = 3  # further countries a position at a border may lie in
 
 
@@ -64,6 +68,13 @@ class Geography:
     def touch(self) -> Touch:
         """Which countries an area's shapes may touch."""
         return self.gazetteer.touch
+
+    def known(self, name: str) -> frozenset[str]:
+        """Countries in which a place of that name is known, letter for letter or without its accents; of
+        "Lima, Peru" those of either part. Nothing is guessed: () for words that name no place."""
+        parts = dict.fromkeys(part.strip() for part in (name, *_PARTS.split(name)) if part.strip())
+        found = (one for part in parts for one in self.gazetteer.find(part, limit=NAMESAKES))
+        return frozenset(one.country for one in found if one.match is not Match.FUZZY and one.country)
 
     def find(self, text: str, language: str) -> Sequence[Found]:
         """Up to three places a typed text may mean, best first, named in `language` with their

@@ -59,7 +59,9 @@ def build_services(core: Core, geography: Geography) -> Services:
         database=core.database,
         vault=core.vault,
         clock=core.clock,
-        desk=Desk(core.database, core.clock, targeting, touch=geography.touch, rules=rules),
+        desk=Desk(
+            core.database, core.clock, targeting, touch=geography.touch, known=geography.known, rules=rules
+        ),
         audience=targeting,
         cases=CaseDesk(
             core.vault, core.clock, send=outbox.enqueue, audit=audit.append, compose=case_answer(core)

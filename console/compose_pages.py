@@ -218,6 +218,9 @@ async def _looked_at(request: web.Request, form: Typed) -> dict[str, Any]:
         draft = read_form(form)
     except AlertRefusedError as refused:
         return {"previews": [], "reckoning": None, "unready": refused.reasons, "confidence": {}}
+    misplaced = await services.desk.misplaced(draft)
+    if misplaced is not None:
+        return {"previews": [], "reckoning": None, "unready": (misplaced,), "confidence": {}}
     alert, revision = unsaved(draft, services.clock.now())
     reckoning = await reckon(services, revision)
     lacking = [gap.language for gap in reckoning.gaps]

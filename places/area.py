@@ -112,15 +112,33 @@ def of_shapes(
     )
 
 
-def looks_swapped(area: Area, countries: Collection[str], touch: Touch) -> bool:
-    """Whether the shapes touch none of the countries they should, but would with latitude and longitude
-    exchanged.
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """The countries an area's shapes may touch as given, and with latitude and longitude exchanged; the
+    latter are none where that cannot exist."""
 
-    `countries`: where the alert is meant for (mission, issuer, CAP geocode). Always False without any.
-    """
-    expected = frozenset(countries)
+    given: frozenset[str] = frozenset()
+    turned: frozenset[str] = frozenset()
+
+    def swapped_for(self, countries: Collection[str]) -> bool:
+        """Whether the shapes touch none of these countries, but would the other way round. Always False
+        without any: `countries` is where the area is known to be meant for (named, mission, issuer)."""
+        expected = frozenset(countries)
+        return not self.given & expected and bool(self.turned & expected)
+
+
+def readings(area: Area, touch: Touch) -> Readings:
+    """Both readings of an area; asks `touch` once or twice, or not at all for an area without shapes."""
     turned = [swapped(shape) for shape in area.shapes]
     valid = [shape for shape in turned if shape is not None]
-    if not expected or not valid or len(valid) < len(turned):
-        return False
-    return not touch(matcher(area.shapes)) & expected and bool(touch(matcher(valid)) & expected)
+    nowhere: frozenset[str] = frozenset()
+    return Readings(
+        given=touch(matcher(area.shapes)) if area.shapes else nowhere,
+        turned=touch(matcher(valid)) if valid and len(valid) == len(turned) else nowhere,
+    )
+
+
+def looks_swapped(area: Area, countries: Collection[str], touch: Touch) -> bool:
+    """Whether the shapes touch none of the countries they should, but would with latitude and longitude
+    exchanged: see `Readings.swapped_for`."""
+    return bool(countries) and readings(area, touch).swapped_for(countries)

@@ -27,7 +27,11 @@ def check_latitude(lat: float, where: str = "") -> float:
     if not math.isfinite(lat):
         raise CoordinateError("not_a_number", "latitude is not a number", where)
     if not -90.0 <= lat <= 90.0:
-        raise CoordinateError("latitude_range", "latitude is outside -90..90", where)
+        raise CoordinateError(
+            "latitude_range",
+            "latitude is outside -90..90; it comes before the longitude: are they swapped?",
+            where,
+        )
     return float(lat)
 
 

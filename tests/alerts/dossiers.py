@@ -5,17 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.dossier import DeskAct, Dossier, Gap, Rules
+from alerts.dossier import Bearings, DeskAct, Dossier, Gap, Rules
 from alerts.draft import Draft, Text
 from alerts.lifecycle import AlertState
 from alerts.store import AlertRow, EventRow, RevisionRow
 from alerts.terms import Severity
+from places.area import Readings
 from staff.officers import Grant, Maker, Officer, Role
 from tests.alerts.office import LONG_AGO, NOW, REYKJAVIK, draft, everywhere, only_in
 
 AUTHOR = Officer(1, "anna", "Anna", everywhere(Role.AUTHOR))
 APPROVER = Officer(2, "bjorn", "Björn", everywhere(Role.APPROVER))
 ICELAND = frozenset({"IS"})
+TURNED = Bearings(ICELAND, Readings(given=frozenset({"AQ"}), turned=ICELAND), meant=ICELAND)
 YESTERDAY = NOW - timedelta(hours=23)
 
 ALERT = AlertRow(
@@ -118,6 +120,11 @@ def cases() -> Iterator[Case]:
         yield Case("seen_is_newest", "changed_meanwhile", good(act, seen=1))
     for act in (DeskAct.CANCEL, DeskAct.REJECT):
         yield Case("reason_is_given", "no_reason", good(act, reason="  . "))
+    for act in (DeskAct.DRAFT, DeskAct.REVISE, DeskAct.SUBMIT, DeskAct.APPROVE):
+        turned = good(act, bearings=TURNED)
+        if act is DeskAct.DRAFT:  # what follows an alert is not asked
+            turned = replace(drafted(act, corrects=None), bearings=TURNED, corrected=None)
+        yield Case("area_lies_where_it_is_meant", "swapped", turned)
     for act in (DeskAct.SUBMIT, DeskAct.APPROVE):
         yield from _content(good(act))
     gaps = (Gap("th", 40, "en"), Gap("id", 3, "en"))

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from alerts import store
+from alerts.desk import Desk
 from alerts.digest import digest_of, verify_digest
 from alerts.errors import AlertRefusedError, UnknownAlertError
 from alerts.lifecycle import AlertAct, AlertState
@@ -16,7 +17,7 @@ from alerts.store import AlertRow, RevisionRow, read_alert
 from alerts.tables import alert, event, revision
 from staff import audit
 from staff.officers import Role
-from tests.alerts.office import NOW, Office, draft, everywhere, lock_out, only_in
+from tests.alerts.office import NOW, Office, draft, everywhere, lock_out, only_in, touch
 
 
 async def read(office: Office, alert_id: int) -> tuple[AlertRow, RevisionRow]:
@@ -349,3 +350,28 @@ async def test_lists_show_the_newest_revision(quick_office: Office) -> None:
         (second, "Flood", "Flood"), (first, "Storm", "Gale, Reykjavik"),
     ]  # fmt: skip
     assert [row.id for row, _, _ in older] == [first]
+
+
+async def test_a_turned_area_is_refused_wherever_it_comes_in(office: Office) -> None:
+    turned = {"circles": [{"lat": -21.9, "lon": 64.13, "radius_km": 30.0}], "countries": ["IS"]}
+    assert await refused(office.desk.draft(office.anna, draft(area=turned))) == {"swapped"}
+    reason = await office.desk.misplaced(draft(area=turned))
+    assert reason is not None
+    assert reason.code == "swapped"
+    right = {**turned, "circles": [{"lat": 64.13, "lon": -21.9, "radius_km": 30.0}]}
+    assert await office.desk.misplaced(draft(area=right)) is None
+    alert_id = await office.desk.draft(office.anna, draft(area=right))
+    assert await refused(office.desk.revise(office.anna, alert_id, draft(area=turned))) == {"swapped"}
+    # Written before there was such a rule, or changed by hand: neither submitted nor approved.
+    async with office.database.durable() as connection:
+        await connection.execute(update(revision).where(revision.c.alert_id == alert_id).values(area=turned))
+    assert await refused(office.desk.submit(office.anna, alert_id)) == {"swapped"}
+
+
+async def test_the_name_of_an_area_says_where_it_is_meant(office: Office) -> None:
+    places = {"Reykjavik": frozenset({"IS"}), "North Sea": frozenset[str]()}
+    desk = Desk(office.database, office.clock, office.audience, touch=touch, known=lambda name: places[name])
+    turned = {"circles": [{"lat": -21.9, "lon": 64.13, "radius_km": 30.0}]}
+    assert await refused(desk.draft(office.anna, draft(area=turned))) == {"swapped"}
+    assert await desk.draft(office.anna, draft(area=turned, area_name="North Sea"))
+    assert await desk.draft(office.anna, draft())

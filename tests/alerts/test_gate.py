@@ -6,11 +6,14 @@ from datetime import timedelta
 import pytest
 
 from alerts import gate
-from alerts.dossier import DeskAct, Gap
+from alerts.dossier import Bearings, DeskAct, Gap
 from alerts.errors import AlertRefusedError
+from alerts.guard_draft import swap_in
+from alerts.lifecycle import AlertState
 from alerts.terms import Severity
+from places.area import Readings
 from staff.officers import Maker, Role
-from tests.alerts.dossiers import APPROVER, AUTHOR, Case, cases, drafted, good, written
+from tests.alerts.dossiers import ALERT, APPROVER, AUTHOR, TURNED, Case, cases, drafted, good, written
 from tests.alerts.office import NOW, only_in
 
 CASES = list(cases())
@@ -91,3 +94,41 @@ def test_open_sea_needs_a_role_everywhere_to_send_but_not_to_stop() -> None:
 def test_one_country_is_enough_to_stop() -> None:
     here = replace(APPROVER, roles=only_in("IS", Role.AUTHOR))
     assert gate.objections(good(DeskAct.CANCEL, officer=here, countries=frozenset({"IS", "GL"}))) == ()
+
+
+def test_swapped_coordinates_are_told_with_both_readings() -> None:
+    found = swap_in(
+        Bearings(readings=Readings(frozenset({"AQ"}), frozenset({"EC", "PE"})), meant=frozenset({"PE"}))
+    )
+    assert found is not None
+    assert found.text.startswith(
+        "Latitude and longitude look swapped: as given the area lies in AQ, swapped it lies in PE"
+    )
+    at_sea = swap_in(Bearings(readings=Readings(frozenset(), frozenset({"PE"})), meant=frozenset({"PE"})))
+    assert at_sea is not None
+    assert "as given the area lies in no country" in at_sea.text
+
+
+@pytest.mark.parametrize(
+    ("given", "turned", "meant"),
+    [
+        ({"AQ"}, {"PE"}, set()),  # nobody said where it is meant for: nothing to judge by
+        (set(), {"PE"}, set()),
+        ({"AQ"}, {"PE"}, {"AQ"}),
+        ({"PE", "EC"}, {"PE"}, {"PE"}),  # right as given
+        ({"AQ"}, {"PE"}, {"VN"}),  # wrong either way: another fault, or none
+        ({"AQ"}, set(), {"PE"}),
+    ],
+)
+def test_only_a_clear_swap_is_one(given: set[str], turned: set[str], meant: set[str]) -> None:
+    both = Readings(frozenset(given), frozenset(turned))
+    assert swap_in(Bearings(readings=both, meant=frozenset(meant))) is None
+
+
+def test_what_takes_a_turned_warning_back_is_never_held_up() -> None:
+    """The alert went out before anybody noticed: its correction carries the same area."""
+    assert gate.objections(good(DeskAct.DRAFT, bearings=TURNED)) == ()
+    assert gate.objections(good(DeskAct.FOLLOW_UP, bearings=TURNED)) == ()
+    for act, state in ((DeskAct.SUBMIT, "draft"), (DeskAct.APPROVE, "submitted")):
+        follows = replace(ALERT, corrects=6, msg_type="Update", state=AlertState(state))
+        assert gate.objections(good(act, bearings=TURNED, alert=follows)) == ()

@@ -7,7 +7,7 @@ import pytest
 
 from app.geography import Geography, ensure_gazetteer, gazetteer_is_current, open_geography
 from app.settings import Settings
-from places.area import Area
+from places.area import Area, readings
 from places.errors import PlaceError
 from places.gazetteer import Gazetteer
 from places.shapes import Circle
@@ -117,3 +117,41 @@ def test_a_gazetteer_that_is_there_is_not_made_again(
     ensure_gazetteer(missing)
     assert made == [tmp_path / "new" / "gazetteer.sqlite"]
     assert isinstance(open_geography(settings).gazetteer, Gazetteer)
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("Trujillo, Peru", {"PE"}),
+        ("Bali", {"ID"}),
+        ("Reykjavík; Höfuðborgarsvæðið", {"IS"}),
+        ("Sài Gòn", {"VN"}),
+    ],
+)
+def test_where_a_name_is_known(world: Geography, name: str, known: set[str]) -> None:
+    assert known <= world.known(name)
+
+
+@pytest.mark.parametrize("name", ["", " , ;", "an area at sea", "kanarixyzzyq", "the usual ships"])
+def test_words_that_name_no_place_say_nothing(world: Geography, name: str) -> None:
+    assert world.known(name) == frozenset()
+
+
+def test_a_turned_area_is_noticed_by_its_name(world: Geography) -> None:
+    for name, lat, lon in (
+        ("Trujillo, Peru", -8.11, -79.03), ("Lima", -12.05, -77.04), ("Reykjavik", 64.14, -21.94),
+        ("Istanbul", 41.01, 28.98), ("Nairobi", -1.29, 36.82), ("Mumbai", 19.08, 72.88),
+    ):  # fmt: skip
+        right, turned = (Area(circles=(Circle(*at, 25.0),)) for at in ((lat, lon), (lon, lat)))
+        assert readings(turned, world.touch).swapped_for(world.known(name)), name
+        assert not readings(right, world.touch).swapped_for(world.known(name)), name
+
+
+def test_no_city_is_ever_refused_where_it_lies(world: Geography) -> None:
+    """Whatever a place is called elsewhere: named as it is called and drawn where it is, it passes."""
+    atlas = world.gazetteer.atlas
+    for row in range(0, atlas.lat.size, 2_500):
+        if atlas.place[row] > 0:
+            name = world.gazetteer.name(int(atlas.place[row]))
+            drawn = Area(circles=(Circle(float(atlas.lat[row]), float(atlas.lon[row]), 5.0),))
+            assert not readings(drawn, world.touch).swapped_for(world.known(name)), name

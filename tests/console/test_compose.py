@@ -175,6 +175,19 @@ async def test_the_preview_alone_is_answered_for_a_page_that_refreshes_it(duty: 
     assert "Not complete yet" in anna.page
 
 
+async def test_swapped_coordinates_are_named_in_the_preview_and_not_saved(duty: Duty) -> None:
+    anna = await writer(duty)
+    turned = typed(countries="IS", circles="-21.9, 64.13, 30")
+    await anna.post("/alerts/preview", turned)
+    assert "Latitude and longitude look swapped" in anna.page
+    answer = await anna.post("/alerts/new", turned)
+    assert answer.status == 422
+    assert anna.codes() == {"swapped"}
+    assert await duty.acts("alert.draft") == 0
+    await anna.post("/alerts/preview", typed(countries="IS"))
+    assert "look swapped" not in anna.page
+
+
 async def test_time_and_cost_are_shown_before_anybody_approves(duty: Duty) -> None:
     chief = await duty.browser(await duty.officer("chief", *everywhere(*Role)))
     alert_id = await drafted(chief)
