@@ -43,8 +43,10 @@ class Inquiry:
         return await asyncio.to_thread(self._bearings, Area.from_json(content.area), content.area_name)
 
     def _bearings(self, area: Area, name: str) -> Bearings:
-        both, named = readings(area, self._touch), frozenset(area.countries)
-        return Bearings(both.given | named, both, named | (self._known(name) if area.shapes else named))
+        named = frozenset(area.countries)
+        meant = named | self._known(name) if area.shapes else named
+        both = readings(area, self._touch, meant)
+        return Bearings(both.given | named, both, meant)
 
     async def about(
         self,

@@ -115,7 +115,7 @@ def of_shapes(
 @dataclass(frozen=True, slots=True)
 class Readings:
     """The countries an area's shapes may touch as given, and with latitude and longitude exchanged; the
-    latter are none where that cannot exist."""
+    latter are none where that cannot exist or was not asked."""
 
     given: frozenset[str] = frozenset()
     turned: frozenset[str] = frozenset()
@@ -127,18 +127,18 @@ class Readings:
         return not self.given & expected and bool(self.turned & expected)
 
 
-def readings(area: Area, touch: Touch) -> Readings:
-    """Both readings of an area; asks `touch` once or twice, or not at all for an area without shapes."""
+def readings(area: Area, touch: Touch, countries: Collection[str]) -> Readings:
+    """The readings of an area meant for some countries. The other way round is looked at only when the area
+    touches none of them as given: near a pole, where it often falls, geometry takes long."""
+    given = touch(matcher(area.shapes)) if area.shapes else frozenset[str]()
     turned = [swapped(shape) for shape in area.shapes]
     valid = [shape for shape in turned if shape is not None]
-    nowhere: frozenset[str] = frozenset()
-    return Readings(
-        given=touch(matcher(area.shapes)) if area.shapes else nowhere,
-        turned=touch(matcher(valid)) if valid and len(valid) == len(turned) else nowhere,
-    )
+    if not countries or given & frozenset(countries) or not valid or len(valid) < len(turned):
+        return Readings(given)
+    return Readings(given, touch(matcher(valid)))
 
 
 def looks_swapped(area: Area, countries: Collection[str], touch: Touch) -> bool:
     """Whether the shapes touch none of the countries they should, but would with latitude and longitude
     exchanged: see `Readings.swapped_for`."""
-    return bool(countries) and readings(area, touch).swapped_for(countries)
+    return bool(countries) and readings(area, touch, countries).swapped_for(countries)

@@ -7,7 +7,7 @@ import pytest
 
 from app.geography import Geography, ensure_gazetteer, gazetteer_is_current, open_geography
 from app.settings import Settings
-from places.area import Area, readings
+from places.area import Area, looks_swapped
 from places.errors import PlaceError
 from places.gazetteer import Gazetteer
 from places.shapes import Circle
@@ -143,8 +143,8 @@ def test_a_turned_area_is_noticed_by_its_name(world: Geography) -> None:
         ("Istanbul", 41.01, 28.98), ("Nairobi", -1.29, 36.82), ("Mumbai", 19.08, 72.88),
     ):  # fmt: skip
         right, turned = (Area(circles=(Circle(*at, 25.0),)) for at in ((lat, lon), (lon, lat)))
-        assert readings(turned, world.touch).swapped_for(world.known(name)), name
-        assert not readings(right, world.touch).swapped_for(world.known(name)), name
+        assert looks_swapped(turned, world.known(name), world.touch), name
+        assert not looks_swapped(right, world.known(name), world.touch), name
 
 
 def test_no_city_is_ever_refused_where_it_lies(world: Geography) -> None:
@@ -154,4 +154,4 @@ def test_no_city_is_ever_refused_where_it_lies(world: Geography) -> None:
         if atlas.place[row] > 0:
             name = world.gazetteer.name(int(atlas.place[row]))
             drawn = Area(circles=(Circle(float(atlas.lat[row]), float(atlas.lon[row]), 5.0),))
-            assert not readings(drawn, world.touch).swapped_for(world.known(name)), name
+            assert not looks_swapped(drawn, world.known(name), world.touch), name
