@@ -161,7 +161,7 @@ async def write_deliveries(
     key = () if first_run else ("revision_id", "person_id", "rung")
     await insert_columns(connection, delivery, columns, constants, unless=key)
     routes = {account: Route(plan.revision_id, rung, *account, priority) for account in set(accounts)}
-    waiters = sizes.waiters(ids, [routes[account] for account in accounts], columns["language"])
+    waiters = sizes.waiters(ids, list(map(routes.__getitem__, accounts)), columns["language"])
     await insert_batches(connection, waiters, sizes, now)
     if rung == 0 and not first_run:
         reached = [who.person_id for who in people]

@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from storage.metadata import BigId, UtcDateTime, metadata
@@ -115,6 +116,9 @@ batch = Table(
     Index("ix_batch_open", "state", "revision_id"),
 )
 
+_DUE = text("next_at IS NOT NULL")
+_NAMED = text("provider_id IS NOT NULL")
+
 # id = revision << 32 | seq, so that ids are ordered nearest first and a batch needs no look-up.
 delivery = Table(
     "delivery",
@@ -142,10 +146,19 @@ delivery = Table(
     Column("delivered_at", UtcDateTime),
     Column("read_at", UtcDateTime),
     Column("next_at", UtcDateTime),  # when the next rung is due, unless something arrives before
-    UniqueConstraint("revision_id", "person_id", "rung"),
-    Index("ix_delivery_next", "next_at"),
-    Index("ix_delivery_provider", "channel", "account", "provider_id"),
-    Index("ix_delivery_person", "person_id"),
+    # An audience is written in the order of distance: an index that begins with a person is written all over,
+    # so there is one; that of the revision grows at its end, and what is not known yet is in none.
+    UniqueConstraint("person_id", "revision_id", "rung"),
+    Index("ix_delivery_revision", "revision_id"),
+    Index("ix_delivery_next", "next_at", sqlite_where=_DUE, postgresql_where=_DUE),
+    Index(
+        "ix_delivery_provider",
+        "channel",
+        "account",
+        "provider_id",
+        sqlite_where=_NAMED,
+        postgresql_where=_NAMED,
+    ),
 )
 
 # Up to when the people whom an officer's release moves have been moved, whichever planner moved them.

@@ -9,7 +9,7 @@ from itertools import repeat
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Table, select
+from sqlalchemy import Float, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import AWAY_STATES
@@ -39,7 +39,12 @@ async def insert_columns(
     if not size:
         return
     bind = {name: table.c[name].type.dialect_impl(connection.dialect) for name in names}
-    to_driver = {name: kind.bind_processor(connection.dialect) for name, kind in bind.items()}
+    to_driver = {
+        name: None
+        if isinstance(kind, Float)
+        else kind.bind_processor(connection.dialect)  # floats come as such
+        for name, kind in bind.items()
+    }
     values = [_converted(column, to_driver[name]) for name, column in columns.items()]
     fixed = [_converted([value], to_driver[name])[0] for name, value in constants.items()]
     if connection.dialect.name != "postgresql":

@@ -1,14 +1,20 @@
 """The migrations build exactly what the code's tables say, on SQLite and on PostgreSQL."""
 
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from storage.database import Database
 from storage.metadata import metadata
+from storage.migrate import SCRIPTS
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -34,3 +40,40 @@ async def test_a_forgotten_column_would_be_seen(database: Database) -> None:
 def test_a_new_sqlite_file_is_in_write_ahead_mode_before_anybody_opens_it(sqlite_template: Path) -> None:
     header = sqlite_template.read_bytes()[:20]
     assert header[18:20] == b"\x02\x02"  # SQLite file format: write and read version, 2 = WAL
+
+
+DELIVERY = (
+    "INSERT INTO delivery (id, revision_id, person_id, rung, address_id, channel, account, language, drill,"
+    " confidence, state, attempts, created_at, next_at) VALUES ({id}, 1, {person}, 0, 5, 'sms', 'main', 'vi',"
+    " false, 'city', 'queued', 2, '2026-11-22 08:00:00', '2026-11-22 09:00:00')"
+)
+
+
+async def test_deliveries_keep_their_rows_and_their_one_for_a_person_when_their_indexes_change(
+    database: Database,
+) -> None:
+    def to(revision: str) -> Callable[[Connection], None]:
+        def work(link: Connection) -> None:
+            config = Config()
+            config.set_main_option("script_location", str(SCRIPTS))
+            config.attributes["connection"] = link
+            (command.downgrade if revision == "0009" else command.upgrade)(config, revision)
+
+        return work
+
+    async with database.durable() as connection:
+        if connection.dialect.name == "postgresql":  # no revision is here, and none is needed
+            await connection.exec_driver_sql("SET session_replication_role = replica")
+        else:
+            await connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        await connection.exec_driver_sql(DELIVERY.format(id=1 << 32, person=7))
+        kept = [tuple(row) for row in await connection.exec_driver_sql("SELECT * FROM delivery")]
+        for revision in ("0009", "0010"):
+            await connection.run_sync(to(revision))
+            found = [tuple(row) for row in await connection.exec_driver_sql("SELECT * FROM delivery")]
+            assert found == kept
+            with pytest.raises(IntegrityError):
+                async with connection.begin_nested():
+                    await connection.exec_driver_sql(DELIVERY.format(id=(1 << 32) + 1, person=7))
+        assert await connection.run_sync(differences) == []
+        await connection.exec_driver_sql("DELETE FROM delivery")
