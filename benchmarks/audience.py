@@ -135,7 +135,14 @@ def _questions(atlas: Path) -> list[Question]:
             1 / 15,
             7.0,
         ),
-        Question("11 countries", Area(countries=ELEVEN), (postgis.KEPT, (list(ELEVEN),)), None, 1 / 40, 7.0),
+        Question(
+            "11 countries",
+            Area(countries=borders.codes(ELEVEN)),
+            (postgis.KEPT, (list(ELEVEN),)),
+            None,
+            1 / 40,
+            7.0,
+        ),
         Question(
             f"fresh polygon of {len(drawn.exterior):,} corners",
             Area(polygons=(drawn,)),

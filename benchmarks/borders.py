@@ -6,6 +6,7 @@ from the map itself (1:50,000,000). A shape of 7,000 corners is drawn as ragged 
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,8 @@ from places.shapes import Polygon
 NUMBERS = {"JP": 392, "KR": 410, "TW": 158, "MY": 458, "SG": 702, "TH": 764, "AU": 36, "DE": 276, "FR": 250,
            "CZ": 203, "US": 840}  # fmt: skip
 """ISO 3166-1 numeric codes, as the map names countries."""
+WITHIN = {"FR": ("GP", "MQ", "GF", "RE", "YT")}
+"""Parts that the map draws with a country, though ISO 3166-1, and so Muster, has them as countries."""
 ENOUGH = 4
 """Fewer points enclose nothing: on this map the smallest states do not."""
 SAME = next(package for package in PACKAGES if package.name == "world-atlas")
@@ -49,6 +52,11 @@ def country(iso: str, path: Path) -> BaseGeometry:
     """The outline of a country, made valid; x is the longitude."""
     listed = _world(path)["objects"]["countries"]["geometries"]
     return _outline(path, next(one for one in listed if one.get("id") == f"{NUMBERS[iso]:03}"))
+
+
+def codes(isos: Iterable[str]) -> tuple[str, ...]:
+    """Everything that the outlines of these countries hold, by the codes that an area names."""
+    return tuple(code for iso in isos for code in (iso, *WITHIN.get(iso, ())))
 
 
 def countries(path: Path) -> list[BaseGeometry]:
