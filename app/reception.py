@@ -117,10 +117,11 @@ class Reception:
             if late and await held.hold_refused(connection, self._core.vault, receipt, _heard, now):
                 known.add(receipt.key)
         known |= await reply_receipts.of_replies(connection, [one for one in news if one.key not in known])
-        for receipt in news:
-            if receipt.key not in known and await self._is_nobodys(connection, receipt):
-                known.add(receipt.key)
-        return known
+        left = [one for one in news if one.key not in known]
+        strays = [one for one in left if await self._is_nobodys(connection, one)]
+        # What was under way when we looked first may have been written down before we asked whether it was.
+        await receipts.apply(connection, strays, self._book, now)
+        return known | {one.key for one in strays}
 
     async def _is_nobodys(self, connection: AsyncConnection, receipt: Receipt) -> bool:
         """Whether a receipt that matches nothing never will: nothing of ours is on its way to its recipient.
