@@ -188,8 +188,7 @@ class BatchWork:
 
     def _closed(self, broadcast: Flow, standing: Standing) -> list[Outcome]:
         return [
-            self._outcome(item.delivery, item.unsent, broadcast.closed, standing)
-            for item in broadcast.unsent
+            self._outcome(item.delivery, item.unsent, broadcast.closed, standing) for item in broadcast.unsent
         ]
 
     async def _record(
