@@ -219,4 +219,4 @@ def test_every_question_can_be_asked_again() -> None:
 
 def test_danger_comes_before_everything_but_numbers() -> None:
     names = [name for name, _part in ORDER]
-    assert names[:5] == ["number joined", "link numbers", "numbers", "danger", "stop"]
+    assert names[:6] == ["number joined", "link numbers", "numbers", "phone code", "danger", "stop"]

@@ -19,7 +19,7 @@ from alerts.standing import Standings
 from alerts.tables import alert, delivery, revision
 from bot.messages import Address, Channel
 from places.area import Area
-from registry import addresses, audience, people
+from registry import addresses, audience, people, ways
 from registry.tables import address, person
 from tests.alerts.office import REYKJAVIK
 from tests.journeys.small_house import ACCOUNT, REAL, SIMULATED, House, flip
@@ -89,8 +89,8 @@ async def no_address_of_another_kind_is_taken(_house: House) -> None:
     way = audience.Reach(1, "en", False, 7, *ACCOUNT, 0, "active", b"", b"")
     for drill in (False, True):
         for mine in (False, True):
-            ways = [replace(way, drill=mine)]
-            taken = routing.next_address(ways, drill=drill, accounts=[ACCOUNT])
+            kept = [replace(way, drill=mine)]
+            taken = routing.next_address(kept, drill=drill, accounts=[ACCOUNT])
             assert (taken is not None) is (mine is drill)
 
 
@@ -98,16 +98,16 @@ async def nobody_is_found_by_an_address_of_another_kind(house: House) -> None:
     mixed, whole = await house.join(REAL), await house.join(REAL)
     await flip(house, address, mixed.address.id)
     async with house.database.read() as connection:
-        ways = await audience.reach(connection, [mixed.id, whole.id])
-    assert [way.person_id for way in ways] == [whole.id]
+        found = await ways.ways(connection, [mixed.id, whole.id])
+    assert list(found) == [whole.id]
 
 
 async def who_said_stop_is_not_found(house: House) -> None:
     gone, here = await house.join(REAL), await house.join(REAL)
     await say_stop(house, gone)
     async with house.database.read() as connection:
-        ways = await audience.reach(connection, [gone.id, here.id])
-    assert [way.person_id for way in ways] == [here.id]
+        found = await ways.ways(connection, [gone.id, here.id])
+    assert list(found) == [here.id]
 
 
 async def the_next_rung_of_a_cancelled_alert_stays_empty(house: House) -> None:

@@ -190,7 +190,7 @@ def lose_answers(patch: Patch) -> None:
 
 
 def _forget_index(service: Service, _simulator: Simulator) -> None:
-    service.planner._targeting._indexes.clear()
+    service.planner._targeting._known = None
 
 
 def _lower_limit(_service: Service, simulator: Simulator) -> None:

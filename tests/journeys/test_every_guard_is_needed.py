@@ -39,7 +39,7 @@ from bot.gateways.twilio import carrier, signature, sms_text
 from bot.gateways.twilio import door as twilio_door
 from bot.gateways.twilio import settings as twilio_settings
 from bot.gateways.webchat import gateway as webchat
-from registry import audience, destinations, merging
+from registry import destinations, merging, ways
 from storage.vault import Vault
 from tests.alerts.dossiers import cases
 from tests.cutting import Cut, cut_out
@@ -54,7 +54,7 @@ EXAMINE = "            examine(dossier)\n"
 UNSIGNED = '    if officer is None:\n        raise RefusedError("nobody is signed in'
 OF_A_KIND = "np.flatnonzero(found.drill == drill)"
 ALL_OF_THEM = "np.arange(found.person_id.size)"
-REACHED = "_warned(), address.c.drill == person.c.drill, person"
+REACHED = "(warned(), address.c.drill == person.c.drill, person"
 SIGNED_ONCE = ".where(revision.c.id == row.id, revision.c.approved_by.is_(None))"
 
 CUTS: tuple[tuple[Cut, Scene], ...] = (
@@ -87,7 +87,7 @@ CUTS: tuple[tuple[Cut, Scene], ...] = (
     (Cut(planner, "verify_digest(row)"), inside.what_was_changed_is_not_planned),
     (Cut(planner, "drill=row.drill, at=", "drill=False, at="), inside.a_drill_is_planned_for_its_own),
     (
-        Cut(targeting, "self._indexes[drill]\n", "self._indexes[False]\n"),
+        Cut(targeting, "known.indexes[drill]\n", "known.indexes[False]\n"),
         inside.an_area_finds_real_or_simulated,
     ),
     (
@@ -108,14 +108,14 @@ CUTS: tuple[tuple[Cut, Scene], ...] = (
     ),
     (Cut(routing, " and way.drill == drill", ""), inside.no_address_of_another_kind_is_taken),
     (
-        Cut(audience, REACHED, "_warned(), person"),
+        Cut(ways, REACHED, "(warned(), person"),
         inside.nobody_is_found_by_an_address_of_another_kind,
     ),
     (
         Cut(
-            audience,
-            "_warned(), address.c.drill == person.c.drill, ",
-            "address.c.drill == person.c.drill, ",
+            ways,
+            "(warned(), address.c.drill == person.c.drill, ",
+            "(address.c.drill == person.c.drill, ",
         ),
         inside.who_said_stop_is_not_found,
     ),
@@ -136,7 +136,7 @@ CUTS: tuple[tuple[Cut, Scene], ...] = (
         inside.who_says_stop_meanwhile_gets_nothing,
     ),
     (
-        Cut(destinations, "in_use and row.drill == row.person_drill", "in_use"),
+        Cut(destinations, " and drill == person_drill", ""),
         inside.a_turned_person_gets_nothing,
     ),
     (
