@@ -147,8 +147,8 @@ def after_cancel(patch: Patch) -> None:
 
 def stopped(patch: Patch) -> None:
     states = person.c.state.in_(["active", "stopped"]) & person.c.consent_version.is_not(None)
-    patch.setattr(audience, "_warned", lambda: states)
-    patch.setattr("registry.columns._warned", lambda: states, raising=False)
+    patch.setattr(audience, "warned", lambda: states)
+    patch.setattr("registry.ways.warned", lambda: states)
     patch.setattr(planner, "next_address", lambda ways, **_more: next(iter(ways), None))
     patch.setattr(Recipient, "refusal", lambda _self, *, drill: "")
 
