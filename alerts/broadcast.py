@@ -41,6 +41,7 @@ class Broadcast:
         ended: outcomes that were not handed to `save`, in the order in which they came.
         moved: items whose provider gave their address a new name, likewise.
         closed: code with which the provider refused the account, "" = it did not.
+        named: what the provider calls a message must outlive us: its receipts may say no more than that.
     """
 
     line: Line
@@ -54,11 +55,13 @@ class Broadcast:
     ended: list[Outcome] = field(default_factory=list)
     moved: list[Item] = field(default_factory=list)
     closed: str = ""
+    named: bool = False
     _open: dict[int, Item] = field(default_factory=dict)
     _ready: deque[Item] = field(default_factory=deque)
     _running: dict[asyncio.Task[None], int] = field(default_factory=dict)  # -> recipients
     _paused: dict[int, Item] = field(default_factory=dict)
     _unmarked: list[tuple[int, int]] = field(default_factory=list)
+    _names: list[tuple[int, str]] = field(default_factory=list)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, items: list[Item]) -> None:
@@ -234,6 +237,8 @@ class Broadcast:
         self.ended.append(outcome)
         self._open.pop(told.item.delivery, None)
         self._unmarked.append((told.item.position, CODES[told.state]))
+        if self.named and told.provider_id:
+            self._names.append((told.item.position, told.provider_id))
 
     async def _keep(self) -> None:
         """Keep the news of this batch where it outlives us, until everything ended."""
@@ -255,10 +260,11 @@ class Broadcast:
 
     async def _mark(self) -> None:
         marks, self._unmarked = self._unmarked, []
+        names, self._names = self._names, []
         if not marks:
             return
         try:
-            await self.line.queue.mark(self.batch, marks)
+            await self.line.queue.mark(self.batch, marks, names)
         except (RedisError, *REDIS_AWAY):
             self.line.lease.doubt()
             await self._save()

@@ -5,10 +5,11 @@ offered again from SQL. An entry belongs to whoever read it until it is settled 
 `TAKE_OVER_MS`.
 """
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from redis.asyncio import Redis
 
@@ -108,10 +109,33 @@ class Queue:
         found = await self._redis.get(self._keys.marks(batch))
         return found if isinstance(found, bytes) else b""
 
-    async def mark(self, batch: int, outcomes: Sequence[tuple[int, int]]) -> None:
-        """Set the byte at each position (0-based) to an outcome's code; neighbours go in one command."""
+    async def provider_ids(self, batch: int) -> dict[int, str]:
+        """What the provider calls the message at each position of a batch, as far as `mark` was told."""
+        found: dict[int, str] = {}
+        for entry in await cast(
+            "Awaitable[list[bytes]]", self._redis.lrange(self._keys.provider_ids(batch), 0, -1)
+        ):
+            name, _, positions = entry.partition(b"\0")
+            found |= dict.fromkeys(array("H", positions), name.decode())
+        return found
+
+    async def mark(
+        self,
+        batch: int,
+        outcomes: Sequence[tuple[int, int]],
+        provider_ids: Sequence[tuple[int, str]] = (),
+    ) -> None:
+        """Set the byte at each position (0-based) to an outcome's code; neighbours go in one command.
+
+        Args:
+            provider_ids: what the provider calls the message at a position, where that must outlive us.
+        """
         key = self._keys.marks(batch)
         async with self._redis.pipeline(transaction=False) as pipe:
+            if provider_ids:  # first: no mark shall stand without its name
+                names = self._keys.provider_ids(batch)
+                pipe.rpush(names, *_named(provider_ids))
+                pipe.expire(names, MARKS_LIVE_S)
             for position, codes in _runs(outcomes):
                 pipe.setrange(key, position, codes)
             pipe.expire(key, MARKS_LIVE_S)
@@ -121,6 +145,14 @@ class Queue:
         streams: dict[Any, Any] = {self._keys.stream(priority): ">" for priority in priorities}
         client = self._redis if block_ms is None else self._blocking
         return await client.xreadgroup(GROUP, self._consumer, streams, count=1, block=block_ms)
+
+
+def _named(provider_ids: Sequence[tuple[int, str]]) -> list[bytes]:
+    """Each name once, with the positions that bear it: one call may have given it to hundreds."""
+    positions: dict[str, array[int]] = {}
+    for position, name in provider_ids:
+        positions.setdefault(name, array("H")).append(position)
+    return [name.encode() + b"\0" + found.tobytes() for name, found in positions.items()]
 
 
 def _runs(outcomes: Sequence[tuple[int, int]]) -> list[tuple[int, bytes]]:

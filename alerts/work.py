@@ -6,7 +6,7 @@ in neither.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -24,7 +24,7 @@ from alerts.line import Line
 from alerts.outcomes import STATES, Outcome
 from alerts.recipients import GONE, Recipient, recipients
 from alerts.standing import Standing
-from bot.gateway import BulkGateway
+from bot.gateway import BulkGateway, ReconcilingGateway
 from bot.messages import Address
 from storage.database import Database
 from storage.errors import SealError, StorageUnavailableError
@@ -65,11 +65,14 @@ class BatchWork:
     vault: Vault
     ledger: Ledger
     _room: Room = field(init=False)
+    _named: bool = field(init=False)
 
     def __post_init__(self) -> None:
         gateway = self.line.gateway
         together = gateway.limits.batch if isinstance(gateway, BulkGateway) else 1
         self._room = room_of(gateway.limits.in_flight, together)
+        # Nothing of ours travels with a call for many, nor stands in a list of what webhooks did not bring.
+        self._named = isinstance(gateway, BulkGateway | ReconcilingGateway)
 
     @property
     def in_flight(self) -> int:
@@ -88,8 +91,7 @@ class BatchWork:
         batch = load.batch
         standing = await self.line.standings.of(batch.route.revision_id)
         # Even of an entry that was never read: Redis may have come back without its last second.
-        marks = await self.line.queue.marks(batch.id)
-        items, known = self._sort(load, standing, marks)
+        items, known = self._sort(load, standing, *await self._left(batch.id))
 
         async def save(ended: Sequence[Outcome], moved: Sequence[Item]) -> None:
             await self._record(load, ended, moved, done=False)
@@ -105,6 +107,7 @@ class BatchWork:
             room=self._room.free,
             save=save,
             crowd=self._room,
+            named=self._named,
         )
         await broadcast.run(items)
         done = not broadcast.unsent
@@ -123,7 +126,7 @@ class BatchWork:
         if load is None:
             return
         standing = await self.line.standings.of(load.batch.route.revision_id)
-        items, known = self._sort(load, standing, await self.line.queue.marks(batch_id))
+        items, known = self._sort(load, standing, *await self._left(batch_id))
         failed = [
             *(one.delivery for one in known if one.state is DeliveryState.GONE),
             *(item.delivery for item in items),
@@ -140,21 +143,28 @@ class BatchWork:
                 return None
             return Load(batch, await recipients(connection, batch.deliveries))
 
-    def _sort(self, load: Load, standing: Standing, marks: bytes) -> tuple[list[Item], list[Outcome]]:
+    async def _left(self, batch_id: int) -> tuple[bytes, dict[int, str]]:
+        """What Redis knows of a batch: marks, and what the provider calls messages."""
+        marks = await self.line.queue.marks(batch_id)
+        return marks, await self.line.queue.provider_ids(batch_id) if marks and self._named else {}
+
+    def _sort(
+        self, load: Load, standing: Standing, marks: bytes, names: Mapping[int, str]
+    ) -> tuple[list[Item], list[Outcome]]:
         """Split a batch into whom to send to and whose outcome is known already."""
         items: list[Item] = []
         known: list[Outcome] = []
         now = self.line.clock.now()
         for position, delivery in enumerate(load.batch.deliveries):
             person = load.people.get(delivery)
-            mark = marks[position] if position < len(marks) else 0
+            mark, name = marks[position] if position < len(marks) else 0, names.get(position, "")
             if person is not None and person.state is DeliveryState.ACCEPTED:
                 # A receipt may have said so while whoever sent it died: the next rung has no time yet.
-                known.append(self._outcome(delivery, DeliveryState.ACCEPTED, "", standing))
+                known.append(self._outcome(delivery, DeliveryState.ACCEPTED, "", standing, name))
             if person is None or person.state not in WAITING:
                 continue
             if mark:
-                known.append(self._outcome(delivery, STATES[mark], "marked", standing))
+                known.append(self._outcome(delivery, STATES[mark], "marked", standing, name))
             elif person.state is DeliveryState.ATTEMPTING:
                 # Named before its bytes left (`never-resend`): it may have arrived, and nobody sends it
                 # again.
@@ -180,11 +190,13 @@ class BatchWork:
         to = Address(self.line.gateway.channel, self.line.gateway.account, value, person.heard_at)
         return Item(position, person.delivery, person.address_id, person.person_id, person.language, to)
 
-    def _outcome(self, delivery: int, state: DeliveryState, error: str, standing: Standing) -> Outcome:
+    def _outcome(
+        self, delivery: int, state: DeliveryState, error: str, standing: Standing, provider_id: str = ""
+    ) -> Outcome:
         now = self.line.clock.now()
         confirms = self.line.gateway.confirms
         due = self.line.deadlines.after(state, standing.severity, now, confirms=confirms)
-        return Outcome(delivery, state, now, error=error, next_at=due)
+        return Outcome(delivery, state, now, provider_id=provider_id, error=error, next_at=due)
 
     def _closed(self, broadcast: Flow, standing: Standing) -> list[Outcome]:
         return [

@@ -34,6 +34,13 @@ class AccountKeys:
         """String with one byte for each delivery of a batch: the outcome, once known; lives an hour."""
         return f"muster:{self._tag}:sent:{batch}"
 
+    def provider_ids(self, batch: int) -> str:
+        """List of what the provider calls the messages of a batch, each with the places it holds for.
+
+        Lives as long as the marks, and only where a receipt may name a message by that alone.
+        """
+        return f"muster:{self._tag}:ids:{batch}"
+
     @property
     def limiter(self) -> str:
         """Theoretical arrival time of the account's limiter, microseconds of Redis TIME."""

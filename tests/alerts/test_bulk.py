@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import select, update
 
-from alerts import account, queue
+from alerts import account, broadcast, queue
 from alerts.batches import BatchSizes
 from alerts.tables import alert, delivery, revision
 from bot.errors import (
@@ -338,6 +338,30 @@ async def test_another_worker_repeats_no_more_than_the_calls_in_flight(
     assert len(provider.calls) == 3
     assert provider.taken == dict.fromkeys(values, 1), "the call that was cut off was never answered"
     assert await room.states() == {"accepted": 60}
+
+
+async def test_who_has_it_from_a_dead_worker_has_the_id_that_receipts_will_name(
+    room: PostRoom, provider: BulkProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broadcast, "SAVE_S", 600.0)  # all that it leaves are marks
+    room.sizes = BatchSizes({ACCOUNT: MOST})  # two calls in one batch
+    values = await room.write(30, language=("vi", "en"))
+    there, flying = values[::2], values[1::2]
+    provider.held = lambda to: to.value in set(flying)
+    await room.dispatch.step()
+    async with room.at_work(room.worker("one")):
+        await until(lambda: _waiting(provider, 15), 20, "one call waits")
+        await until(lambda: _count_marks(room, 15), 20, "the other is marked")
+    assert await room.states() == {"queued": 30}, "it was cut off before it wrote anything"
+    provider.held = lambda _to: False
+    async with room.at_work(room.worker("two")):
+        await room.all_sent()
+    found = await rows(room)
+    token = f"token-{1 + provider.calls.index(there)}"
+    assert {found[value][:3] for value in there} == {("accepted", token, "marked")}
+    assert {found[value][:3] for value in flying} == {("accepted", "token-3", None)}, (
+        "of the call that counts"
+    )
 
 
 async def _count_marks(room: PostRoom, count: int) -> bool:
