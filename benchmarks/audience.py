@@ -21,7 +21,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from benchmarks import borders, deliveries, postgis
+from benchmarks import borders, deliveries, postgis, regions
 from benchmarks.crowd import BY_CELL, BY_CITY, EXACT, NOW, USUAL, Crowd, crowd, kept
 from benchmarks.measure import Spent, head, say
 from places.area import Area
@@ -58,13 +58,18 @@ def run() -> None:
         asyncio.run(_measure(exact, usual, Path(name)))
 
 
-def _crowds() -> tuple[Crowd, Crowd]:
+def _gazetteer() -> Path:
     found = Path("var/gazetteer.sqlite")
     if not is_current(found):
         found = FOLDER / "gazetteer.sqlite"
         FOLDER.mkdir(parents=True, exist_ok=True)
         if not is_current(found):
             compile_gazetteer(found)
+    return found
+
+
+def _crowds() -> tuple[Crowd, Crowd]:
+    found = _gazetteer()
 
     def make(mix: Any) -> Callable[[], Crowd]:
         def work() -> Crowd:
@@ -82,6 +87,9 @@ def _crowds() -> tuple[Crowd, Crowd]:
 async def _measure(exact: Crowd, usual: Crowd, folder: Path) -> None:
     head(f"Audience, {PEOPLE:,} people, everybody known by cell")
     index = _build(exact.rows)
+    gazetteer = Gazetteer.open(_gazetteer())
+    regions.measure(index, exact, gazetteer)
+    gazetteer.close()
     atlas = borders.atlas(FOLDER / "world")
     tools = postgis.binaries()
     if tools is None:

@@ -1,4 +1,4 @@
-"""Area: whom an alert is for, in space. Shapes and countries added together, less the exclusions.
+"""Area: whom an alert is for, in space. Shapes, countries and regions added together, less the exclusions.
 
 Pure. Everything errs on the side of including: see `places.matcher` for how far.
 """
@@ -17,6 +17,7 @@ from places.cells import wrap_longitude
 from places.errors import ShapeError
 from places.growth import Mask
 from places.matcher import Matcher, centroid, matcher
+from places.region import FORM, Regions, country_in, nowhere
 from places.repair import area_of, core_of
 from places.shapes import Circle, Polygon, Shape, swapped
 
@@ -26,20 +27,24 @@ Touch = Callable[[Matcher], frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Circles, polygons and countries (ISO 3166-1 alpha-2, upper case). Raises ShapeError when it names no
-    place, a country code is malformed, or an exclusion has no clear inside."""
+    """Circles, polygons, countries (ISO 3166-1 alpha-2, upper case) and regions (ISO 3166-2). Raises
+    ShapeError when it names no place, a code is malformed, or an exclusion has no clear inside."""
 
     circles: tuple[Circle, ...] = ()
     polygons: tuple[Polygon, ...] = ()
     countries: tuple[str, ...] = ()
     exclusions: tuple[Shape, ...] = ()
+    regions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not (self.circles or self.polygons or self.countries):
-            raise ShapeError("empty", "area names no circle, polygon or country")
+        if not (self.circles or self.polygons or self.countries or self.regions):
+            raise ShapeError("empty", "area names no circle, polygon, country or region")
         for number, code in enumerate(self.countries):
             if not (len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()):
                 raise ShapeError("country_form", "not a two-letter country code", f"countries[{number}]")
+        for number, code in enumerate(self.regions):
+            if not FORM.fullmatch(code):
+                raise ShapeError("region_form", "not an ISO 3166-2 code such as VN-13", f"regions[{number}]")
         for number, shape in enumerate(self.exclusions):
             if isinstance(shape, Polygon) and core_of(shape).is_empty:
                 raise ShapeError(
@@ -57,6 +62,7 @@ class Area:
             **written(self.shapes),
             "countries": list(self.countries),
             "exclusions": written(self.exclusions),
+            **({"regions": list(self.regions)} if self.regions else {}),
         }
 
     @classmethod
@@ -71,37 +77,60 @@ class Area:
         model = read_model(document)
         shapes = shapes_of(model.circles, model.polygons)
         excluded = shapes_of(model.exclusions.circles, model.exclusions.polygons, "exclusions.")
-        return of_shapes(shapes, countries=model.countries, exclusions=excluded)
+        return of_shapes(shapes, countries=model.countries, exclusions=excluded, regions=model.regions)
 
-    def matcher(self) -> Matcher:
-        """The area made ready for many questions; keep it when asking more than once."""
-        return matcher(self.shapes, self.exclusions)
+    def matcher(self, regions: Regions = nowhere) -> Matcher:
+        """The area made ready for many questions; keep it when asking more than once. Countries, and regions
+        that are not known, are not in it: see `lands`."""
+        known = [found for code in self.regions if (found := regions(code)) is not None]
+        return matcher(self.shapes, self.exclusions, known)
+
+    def lands(self, regions: Regions = nowhere) -> frozenset[str]:
+        """The countries it is the whole of: those named, and those of regions nobody knows (any more)."""
+        unknown = (code for code in self.regions if regions(code) is None)
+        return frozenset(self.countries) | {country_in(code) for code in unknown}
+
+    def homes(self) -> frozenset[str]:
+        """The countries it names, and those its regions are in."""
+        return frozenset(self.countries) | {country_in(code) for code in self.regions}
+
+    def members(self, regions: Regions = nowhere) -> frozenset[str]:
+        """Codes of all regions of which somebody "in" them is in the area."""
+        found = (regions(code) for code in self.regions)
+        return frozenset(code for region in found if region is not None for code in region.members)
 
     def epicentre(self) -> tuple[float, float] | None:
         """(lat, lon) that "nearest first" starts from: the middle of the first circle, else the centroid
-        of the polygons; None for an area of countries only."""
+        of the polygons; None for an area of countries and regions only."""
         if self.circles:
             first = self.circles[0]
             return first.lat, wrap_longitude(first.lon)
         return centroid(shapely.union_all([area_of(polygon) for polygon in self.polygons]))
 
     def contains_cells(self, lats: ArrayLike, lons: ArrayLike) -> Mask:
-        """Which cell centres may stand for somebody inside the shapes (countries are not considered)."""
+        """Which cell centres may stand for somebody inside the shapes (countries and regions are not
+        considered)."""
         return self.matcher().cells(np.asarray(lats, dtype=np.float64), np.asarray(lons, dtype=np.float64))
 
     def contains_city(self, lat: float, lon: float, radius_km: float) -> bool:
         """Whether somebody known only to be within `radius_km` of a position may be inside the shapes."""
         return bool(self.matcher().discs(np.array([lat]), np.array([lon]), np.array([radius_km]))[0])
 
-    def touches_countries(self, touch: Touch) -> frozenset[str]:
-        """Countries named, and those the shapes may touch: whose people known only by country may be
-        inside."""
-        touched = touch(self.matcher()) if self.shapes else frozenset[str]()
-        return touched | frozenset(self.countries)
+    def touches_countries(self, touch: Touch, regions: Regions = nowhere) -> frozenset[str]:
+        """Countries named, those of regions, and those the shapes may touch: whose people known only by
+        country may be inside."""
+        touched = touch(matcher(self.shapes, self.exclusions)) if self.shapes else frozenset[str]()
+        found = (regions(code) for code in self.regions)
+        claimed = frozenset(code for region in found if region is not None for code in region.countries)
+        return touched | claimed | self.homes()
 
 
 def of_shapes(
-    shapes: Collection[Shape], *, countries: Collection[str] = (), exclusions: Collection[Shape] = ()
+    shapes: Collection[Shape],
+    *,
+    countries: Collection[str] = (),
+    exclusions: Collection[Shape] = (),
+    regions: Collection[str] = (),
 ) -> Area:
     """An Area from mixed shapes, e.g. those of `parse_geojson`. Raises ShapeError as Area does."""
     return Area(
@@ -109,6 +138,7 @@ def of_shapes(
         polygons=tuple(shape for shape in shapes if isinstance(shape, Polygon)),
         countries=tuple(countries),
         exclusions=tuple(exclusions),
+        regions=tuple(regions),
     )
 
 

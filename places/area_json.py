@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from places.errors import PlaceError, ShapeError
 from places.geometry import MAX_POINTS
+from places.region import FORM
 from places.shapes import Circle, Polygon, Ring, Shape
 
 LatLon = tuple[float, float]
@@ -39,6 +40,7 @@ class AreaModel(_Model):
     circles: list[CircleModel] = Field(default_factory=list)
     polygons: list[PolygonModel] = Field(default_factory=list)
     countries: list[Annotated[str, Field(pattern=r"^[A-Z]{2}$")]] = Field(default_factory=list)
+    regions: list[Annotated[str, Field(pattern=rf"^{FORM.pattern}$")]] = Field(default_factory=list)
     exclusions: ExclusionsModel = Field(default_factory=ExclusionsModel)
 
 

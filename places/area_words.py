@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from places.area import Area
 from places.distance import MAX_DISTANCE_KM, bearing, between_km, distance_km
 from places.gazetteer import Gazetteer
+from places.locate import BORDER_KM
 from places.matcher import Matcher, centroid
+from places.region import country_in
 from places.repair import Fault, area_of, faults
 from places.shapes import Circle, Polygon, Shape
 
@@ -27,6 +29,7 @@ class Phrases:
     circle_off: str = "within {km} km of a point {away} km {direction} of {place}"
     shape: str = "an outline around {place}, {width} km across"
     country: str = "all of {country}"
+    region: str = "all of {region} ({country}), and people up to some {km} km beyond it"
     excluded: str = "except {parts}"
     cities: str = "contains {count} cities: {names}"
     one_city: str = "contains one city: {names}"
@@ -53,6 +56,10 @@ def describe(
     parts += [
         phrases.country.format(country=gazetteer.name_of(code, language) or code) for code in area.countries
     ]
+    for code in area.regions:
+        country = gazetteer.name_of(country_in(code), language) or country_in(code)
+        name = gazetteer.name_of(code, language) or code
+        parts.append(phrases.region.format(region=name, country=country, km=_short(BORDER_KM)))
     if area.exclusions:
         told = ", ".join(teller.shape(shape) for shape in area.exclusions)
         parts.append(phrases.excluded.format(parts=told))

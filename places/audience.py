@@ -15,6 +15,7 @@ from places.area import Area
 from places.block import Block
 from places.growth import Mask
 from places.people import Ids, Rows, country_code
+from places.region import Regions, nowhere
 
 Distances = NDArray[np.float32]
 Codes = NDArray[np.uint8]
@@ -24,7 +25,7 @@ class Confidence(StrEnum):
     """How sure we are that somebody is inside."""
 
     AREA = "area"
-    """Known by cell, and the cell may lie in the area."""
+    """Known by cell, and the cell may lie in the area; or by region only, and the area names that region."""
     CITY = "city"
     """Known by city, and the city's circle may touch the area."""
     COUNTRY = "country"
@@ -84,21 +85,28 @@ class AudienceIndex:
         return replace(self, stale=stale, delta=Block.build(changed), changed=changed)
 
     def resolve(
-        self, area: Area, *, at: int, touched: frozenset[str], include_maybe: bool = True
+        self,
+        area: Area,
+        *,
+        at: int,
+        touched: frozenset[str],
+        include_maybe: bool = True,
+        regions: Regions = nowhere,
     ) -> Audience:
         """Whom the area concerns at `at` (epoch seconds, UTC).
 
-        `touched`: the countries its shapes may touch (`area.touches_countries`); people known only by one
-        of those are "maybe". Somebody with several rows counts once, with the surest confidence and the
-        nearest distance.
+        `touched`: the countries it may touch (`area.touches_countries`); people known only by one of those
+        are "maybe". `regions`: what is known of its regions. Somebody with several rows counts once, with
+        the surest confidence and the nearest distance.
         """
-        named = frozenset(country_code(iso) for iso in area.countries)
+        named = frozenset(country_code(iso) for iso in area.lands(regions))
         maybe = frozenset(country_code(iso) for iso in touched) - named if include_maybe else frozenset[int]()
-        ready = area.matcher()
-        old = self.base.hits(ready, named, maybe, at, self.stale if self.stale.any() else None)
+        ready, told = area.matcher(regions), area.members(regions)
+        stale = self.stale if self.stale.any() else None
+        old = self.base.hits(ready, named, maybe, at, stale, told)
         if not len(self.delta):
             return Audience(old.person_ids, old.distance_km, old.code, old.country)
-        new = self.delta.hits(ready, named, maybe, at)
+        new = self.delta.hits(ready, named, maybe, at, None, told)
         place = np.searchsorted(old.distance_km, new.distance_km, side="right")
         return Audience(
             np.insert(old.person_ids, place, new.person_ids),

@@ -50,15 +50,22 @@ class Block:
         return int(self.filing.person_id.size)
 
     def hits(
-        self, ready: Matcher, named: frozenset[int], maybe: frozenset[int], at: int, stale: Mask | None = None
+        self,
+        ready: Matcher,
+        named: frozenset[int],
+        maybe: frozenset[int],
+        at: int,
+        stale: Mask | None = None,
+        regions: frozenset[str] = frozenset(),
     ) -> Hits:
         """Whom of those with a row valid at `at` the area concerns; rows in `stale` do not count.
 
-        `named`, `maybe`: country codes of the area and of its edges. Somebody with several rows counts once,
+        `named`, `maybe`: country codes of the area and of its edges; `regions`: whoever is known by one of
+        them only is inside. Somebody with several rows counts once,
         with the surest confidence and the nearest distance.
         """
         filing = self.filing
-        groups, code = self._groups(ready, named, maybe)
+        groups, code = self._groups(ready, named, maybe, regions)
         groups, code, apart = self._nearest_first(ready, groups, code)
         counts = filing.starts[groups + 1] - filing.starts[groups]
         rows = _spread(filing.starts[groups], counts)
@@ -98,21 +105,23 @@ class Block:
         return groups[nearest], code[nearest], km_of_chord2(away[nearest])
 
     def _groups(
-        self, ready: Matcher, named: frozenset[int], maybe: frozenset[int]
+        self, ready: Matcher, named: frozenset[int], maybe: frozenset[int], regions: frozenset[str]
     ) -> tuple[Groups, NDArray[np.uint8]]:
         filing = self.filing
         cells, cities = self._cells(ready), self._cities(ready)
         listed = filing.listed(named)
         split = int(np.searchsorted(listed, filing.lands))
-        placed, sure = listed[:split], listed[split:]
+        told = filing.told(regions)
+        placed, sure = listed[:split], np.setdiff1d(listed[split:], told, assume_unique=True)
         if placed.size:
             placed = self._beside(ready, placed, cells, cities)
         unsure = filing.listed(maybe)
         unsure = unsure[np.searchsorted(unsure, filing.lands) :]
-        unsure = np.setdiff1d(unsure, sure, assume_unique=True)
-        parts = (cells, cities, sure, unsure, placed)
+        unsure = np.setdiff1d(unsure, np.concatenate((sure, told)), assume_unique=True)
+        parts = (cells, cities, sure, unsure, placed, told)
         codes = [np.full(part.size, code, np.uint8) for code, part in enumerate(parts[:4])]
         codes.append((placed >= filing.cities).astype(np.uint8))
+        codes.append(np.full(told.size, AREA, np.uint8))
         return np.concatenate(parts), np.concatenate(codes)
 
     def _beside(self, ready: Matcher, placed: Groups, cells: Groups, cities: Groups) -> Groups:

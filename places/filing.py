@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from places.cells import centres
 from places.distance import unit_vectors
 from places.growth import Mask
-from places.people import MAX_COUNTRIES, Ids, Rows
+from places.people import MAX_COUNTRIES, Ids, Rows, unpack_regions
 
 Floats32 = NDArray[np.float32]
 
@@ -53,6 +53,7 @@ class Filing:
         starts: where each group's rows begin; one more at the end.
         cities, lands: first group of the second and third run.
         of_country: kept lists: the groups that may lie in a country, by its code, sorted.
+        of_region: the groups known by region only, by its code.
         by_person: rows in the order of their person ids.
         repeated: None when nobody has more than one row.
     """
@@ -68,6 +69,7 @@ class Filing:
     cities: int
     lands: int
     of_country: Mapping[int, NDArray[np.int32]]
+    of_region: Mapping[str, tuple[int, ...]]
     person_id: Ids
     by_person: NDArray[np.int32]
     repeated: Repeated | None
@@ -81,6 +83,12 @@ class Filing:
         for groups in lists:
             known[groups] = True
         return np.flatnonzero(known)
+
+    def told(self, regions: frozenset[str]) -> NDArray[np.int64]:
+        """Groups known by one of these regions only, sorted."""
+        return np.array(
+            sorted({group for code in regions for group in self.of_region.get(code, ())}), dtype=np.int64
+        )
 
     def rows_of(self, person_ids: Ids) -> NDArray[np.int32]:
         """Every row of these people."""
@@ -100,7 +108,7 @@ def file_rows(rows: Rows) -> tuple[Filing, NDArray[np.int64]]:
     """
     size = len(rows)
     cells, cell_at = np.unique(rows.cell, return_inverse=True)
-    radii, radius_at = np.unique(np.where(rows.cell == 0, np.float32(0), rows.radius_km), return_inverse=True)
+    radii, radius_at = np.unique(np.where(rows.cell <= 0, np.float32(0), rows.radius_km), return_inverse=True)
     nations, nation_at = np.unique(rows.countries, return_inverse=True)
     key = (cell_at * max(1, radii.size) + radius_at) * max(1, nations.size) + nation_at
     order = np.argsort(key, kind="stable")
@@ -109,7 +117,7 @@ def file_rows(rows: Rows) -> tuple[Filing, NDArray[np.int64]]:
     first = order[starts]
     lat, lon = _positions(cells)
     lat, lon, radius = lat[cell_at[first]], lon[cell_at[first]], radii[radius_at[first]]
-    run = np.where(rows.cell[first] == 0, 2, np.where(radius > 0, 1, 0))
+    run = np.where(rows.cell[first] <= 0, 2, np.where(radius > 0, 1, 0))
     rank = np.lexsort((lat, run))
     counts = np.diff(np.append(starts, size))[rank]
     before = np.cumsum(counts) - counts
@@ -131,6 +139,7 @@ def file_rows(rows: Rows) -> tuple[Filing, NDArray[np.int64]]:
         cities=int((run == 0).sum()),
         lands=lands,
         of_country=_kept_lists(nations, nation),
+        of_region=_told(rows.cell[first][rank]),
         person_id=person_id,
         by_person=by_person,
         repeated=_repeated(person_id, by_person),
@@ -150,6 +159,15 @@ def _kept_lists(nations: NDArray[np.int64], nation: NDArray[np.int32]) -> dict[i
     return {code: np.sort(np.concatenate(parts)) for code, parts in of.items()}
 
 
+def _told(cells: NDArray[np.int64]) -> dict[str, tuple[int, ...]]:
+    """Group numbers by region, of those with no cell but a region."""
+    found: dict[str, tuple[int, ...]] = {}
+    for group in np.flatnonzero(cells < 0).tolist():
+        for code in unpack_regions(int(cells[group])):
+            found[code] = (*found.get(code, ()), group)
+    return found
+
+
 def _repeated(person_id: Ids, by_person: NDArray[np.int32]) -> Repeated | None:
     ids = person_id[by_person]
     again = np.append(False, ids[1:] == ids[:-1])[: ids.size]
@@ -166,6 +184,6 @@ def _repeated(person_id: Ids, by_person: NDArray[np.int32]) -> Repeated | None:
 def _positions(cells: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Centres of distinct cells; 0 where there is no cell."""
     lat, lon = np.zeros(cells.size), np.zeros(cells.size)
-    placed = cells != 0
+    placed = cells > 0
     lat[placed], lon[placed] = centres(cells[placed])
     return lat, lon

@@ -5,6 +5,7 @@ name, a few for a misspelt one; memory about 30 MB.
 """
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from places.locate import Spot, locate
 from places.lookup import Found, Lookup
 from places.matcher import Matcher
 from places.ranking import Match
+from places.region import Region
+from places.regions import AtlasRegions
 from places.schema import SCHEMA_VERSION, Kind
 
 
@@ -49,6 +52,7 @@ class Gazetteer:
         self.atlas = atlas
         self._connection = connection
         self._lookup = lookup
+        self._regions = AtlasRegions(atlas, self._subdivisions)
         rows = connection.execute("SELECT id, kind, country, admin1 FROM place WHERE kind != ?", (Kind.CITY,))
         self._ids = {country if kind == Kind.COUNTRY else admin1: id_ for id_, kind, country, admin1 in rows}
 
@@ -93,6 +97,14 @@ class Gazetteer:
         """Countries an area's shapes may touch; fits `Area.touches_countries` and `looks_swapped`."""
         return touched(self.atlas, ready)
 
+    def region(self, code: str) -> Region | None:
+        """What is known of a region (ISO 3166-2) that `Spot.admin1` may name; fits `Area.matcher`."""
+        return self._regions(code)
+
+    def regions(self) -> Mapping[str, tuple[str, ...]]:
+        """The codes of all regions that `Spot.admin1` may name, by country."""
+        return self._regions.by_country()
+
     def name(self, place: int, language: str | None = None) -> str:
         """The name of a place by id (`Candidate.id`, `Spot.place`), in `language` where known; "" for no
         place."""
@@ -113,6 +125,11 @@ class Gazetteer:
     def countries(self) -> tuple[str, ...]:
         """Every country code the gazetteer knows, sorted."""
         return tuple(sorted(code for code in self._ids if len(code) == 2))
+
+    def _subdivisions(self, country: str) -> list[tuple[str, float, float]]:
+        query = "SELECT admin1, lat, lon FROM place WHERE kind = ? AND country = ?"
+        with closing(self._connection.execute(query, (Kind.ADMIN1, country))) as rows:
+            return [(str(code), float(lat), float(lon)) for code, lat, lon in rows]
 
     def _candidate(self, found: Found, language: str | None) -> Candidate:
         place = found.place

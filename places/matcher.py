@@ -23,6 +23,7 @@ from places.distance import (
     unit_vectors,
 )
 from places.growth import Mask, grow, near, within
+from places.region import Region
 from places.repair import area_of, core_of, polygons
 from places.shapes import Circle, Polygon, Position, Shape
 
@@ -38,6 +39,8 @@ class Matcher:
     excluded: BaseGeometry
     centres: tuple[Position, ...]
     """Where "nearest first" starts from: see `Area.epicentre`."""
+    regions: tuple[BaseGeometry, ...] = ()
+    """Polygons of `Region.outline`: as large as if grown."""
 
     def distances(self, lats: Floats, lons: Floats) -> Floats:
         """Kilometres from the nearest of the centres; infinite when there is none."""
@@ -52,7 +55,7 @@ class Matcher:
         found = np.zeros(lats.size, dtype=np.bool_)
         for circle in self.circles:
             found |= _touches(circle, lats, lons, CELL_RADIUS_KM)
-        found |= within(self.grown, lats, lons)
+        found |= within(self._pieces, lats, lons)
         return self._kept(found, lats, lons, np.full(lats.size, CELL_RADIUS_KM))
 
     def discs(self, lats: Floats, lons: Floats, radii_km: Floats) -> Mask:
@@ -61,8 +64,9 @@ class Matcher:
         found = np.zeros(lats.size, dtype=np.bool_)
         for circle in self.circles:
             found |= _touches(circle, lats, lons, reach)
-        rest = np.flatnonzero(~found)
-        found[rest] = near(self.plain, lats[rest], lons[rest], reach[rest])
+        for shape in (self.plain, *self.regions):
+            rest = np.flatnonzero(~found)
+            found[rest] = near(shape, lats[rest], lons[rest], reach[rest])
         return self._kept(found, lats, lons, reach)
 
     def outside(self, lats: Floats, lons: Floats, radii_km: Floats) -> Mask:
@@ -76,7 +80,7 @@ class Matcher:
         for circle in self.circles:
             pad = reach_km(circle.radius_km, CELL_RADIUS_KM) / KM_PER_DEGREE
             ranges.append((circle.lat - pad, circle.lat + pad))
-        ranges.extend((part.bounds[1], part.bounds[3]) for part in self.grown)
+        ranges.extend((part.bounds[1], part.bounds[3]) for part in self._pieces)
         merged: list[tuple[float, float]] = []
         for low, high in sorted(ranges):
             if merged and low <= merged[-1][1]:
@@ -84,6 +88,10 @@ class Matcher:
             else:
                 merged.append((low, high))
         return tuple(merged)
+
+    @property
+    def _pieces(self) -> tuple[BaseGeometry, ...]:
+        return (*self.grown, *self.regions)
 
     @property
     def has_exclusions(self) -> bool:
@@ -100,7 +108,7 @@ class Matcher:
 
     def parts(self) -> Iterator[tuple[float, float, float, float, Callable[[Floats, Floats], Mask]]]:
         """For each grown piece of the outlines: west, south, east, north, and which (lats, lons) it holds."""
-        for part in self.grown:
+        for part in self._pieces:
             yield (*part.bounds, partial(_holds, part))
 
     def _kept(self, found: Mask, lats: Floats, lons: Floats, reach: Floats) -> Mask:
@@ -121,9 +129,11 @@ class Matcher:
         return kept
 
 
-def matcher(shapes: Sequence[Shape], exclusions: Sequence[Shape] = ()) -> Matcher:
+def matcher(
+    shapes: Sequence[Shape], exclusions: Sequence[Shape] = (), regions: Sequence[Region] = ()
+) -> Matcher:
     """Repair, cut and grow the shapes of an area. Costs about 1 ms for a drawn shape, 0.5 s for a whole
-    continent."""
+    continent, and what the outlines of regions cost that are asked for the first time."""
     plain = shapely.union_all([area_of(shape) for shape in shapes if isinstance(shape, Polygon)])
     excluded = shapely.union_all([core_of(shape) for shape in exclusions if isinstance(shape, Polygon)])
     circles = tuple(_wrapped(shape) for shape in shapes if isinstance(shape, Circle))
@@ -133,15 +143,18 @@ def matcher(shapes: Sequence[Shape], exclusions: Sequence[Shape] = ()) -> Matche
         grown=grow(plain, CELL_RADIUS_KM),
         excluded_circles=tuple(_wrapped(shape) for shape in exclusions if isinstance(shape, Circle)),
         excluded=excluded,
-        centres=_centres(circles, plain),
+        centres=_centres(circles, plain, regions),
+        regions=tuple(part for region in regions for part in region.outline()),
     )
 
 
-def _centres(circles: tuple[Circle, ...], plain: BaseGeometry) -> tuple[Position, ...]:
+def _centres(
+    circles: tuple[Circle, ...], plain: BaseGeometry, regions: Sequence[Region]
+) -> tuple[Position, ...]:
     if circles:
         return tuple((circle.lat, circle.lon) for circle in circles)
     middle = centroid(plain)
-    return () if middle is None else (middle,)
+    return (*(() if middle is None else (middle,)), *(region.centre for region in regions))
 
 
 def centroid(area: BaseGeometry) -> Position | None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from places.errors import ShapeError
+from places.region import FORM
 
 Ids = NDArray[np.int64]
 
@@ -20,6 +21,10 @@ FOREVER = 2**62
 MAX_COUNTRIES = 4
 """Countries one place can be counted to (a pin at a border may lie in either); the rest are dropped,
 nearest first."""
+MAX_REGIONS = 2
+_DIGITS = " 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_BASE = len(_DIGITS)
+_REGION_BITS = 27  # 37 to the power of 5 is below 2 to the power of 27
 
 
 def country_code(iso: str) -> int:
@@ -50,9 +55,35 @@ def unpack_countries(packed: int) -> tuple[str, ...]:
     return tuple(country_of(code) for code in codes if code)
 
 
+def pack_regions(regions: Iterable[str]) -> int:
+    """What stands for up to two regions (ISO 3166-2) where no cell is known: a number below 0. What is no
+    such code is passed over; 0 when none is."""
+    packed, place = 0, 0
+    for code in regions:
+        if FORM.fullmatch(code) and place < MAX_REGIONS:
+            country, _, part = code.partition("-")
+            letters = [_DIGITS.index(letter) for letter in country + part.ljust(3)]
+            number = sum(value * _BASE**power for power, value in enumerate(reversed(letters)))
+            packed |= number << _REGION_BITS * place
+            place += 1
+    return -packed
+
+
+def unpack_regions(packed: int) -> tuple[str, ...]:
+    """The regions of `pack_regions`."""
+    numbers = (-packed >> _REGION_BITS * place & (1 << _REGION_BITS) - 1 for place in range(MAX_REGIONS))
+    return tuple(_region(number) for number in numbers if packed < 0 and number)
+
+
+def _region(number: int) -> str:
+    letters = [_DIGITS[number // _BASE**power % _BASE] for power in range(4, -1, -1)]
+    return f"{''.join(letters[:2])}-{''.join(letters[2:]).rstrip()}"
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Aligned arrays. `cell` 0 = known by country only; `radius_km` 0 = known by cell, > 0 = somewhere in
+    """Aligned arrays. `cell` 0 = known by country only, below 0 by region only (`pack_regions`); `radius_km`
+    0 = known by cell, > 0 = somewhere in
     that radius round the cell (a city); `countries` from `pack_countries`; valid_from..valid_to in epoch
     seconds, both ends included, EVER and FOREVER where open."""
 

@@ -11,6 +11,7 @@ from places.area_words import Phrases, describe
 from places.errors import PlaceError, ShapeError
 from places.gazetteer import Gazetteer
 from places.geometry import parse_cap_polygon
+from places.region import FORM
 from places.shapes import Circle, Polygon
 
 REYKJAVIK = parse_cap_polygon(
@@ -31,16 +32,29 @@ POLYGONS = st.builds(
     st.lists(POLYGONS, max_size=2),
     st.sets(st.sampled_from(["PE", "VN", "TH"])),
     st.lists(CIRCLES, max_size=1),
+    st.sets(st.from_regex(FORM, fullmatch=True), max_size=2),
 )
 @settings(deadline=None, max_examples=60)
 def test_json_there_and_back_is_the_same_area(
-    circles: list[Circle], polygons: list[Polygon], countries: set[str], exclusions: list[Circle]
+    circles: list[Circle],
+    polygons: list[Polygon],
+    countries: set[str],
+    exclusions: list[Circle],
+    regions: set[str],
 ) -> None:
-    if not (circles or polygons or countries):
+    if not (circles or polygons or countries or regions):
         return
-    area = Area(tuple(circles), tuple(polygons), tuple(countries), tuple(exclusions))
+    area = Area(tuple(circles), tuple(polygons), tuple(countries), tuple(exclusions), tuple(regions))
     assert Area.from_json(area.to_json()) == area
     assert Area.from_json(json.dumps(area.to_json())) == area
+
+
+def test_an_area_without_regions_is_written_as_it_always_was() -> None:
+    assert "regions" not in Area(countries=("PE",)).to_json()
+    assert Area.from_json({"countries": ["PE"]}).regions == ()
+    with pytest.raises(ShapeError) as fault:
+        Area(regions=("VN-13", "vn-13"))
+    assert (fault.value.code, fault.value.where) == ("region_form", "regions[1]")
 
 
 @pytest.mark.parametrize(
@@ -57,6 +71,8 @@ def test_json_there_and_back_is_the_same_area(
         ({"polygons": [{"exterior": [[1, 2], [3, 999]]}]}, "polygons[0].exterior[1]"),
         ({"polygons": [{"exterior": [[1, 2], [3]]}]}, "polygons[0].exterior[1]"),
         ({"countries": ["Peru"]}, "countries[0]"),
+        ({"regions": ["Lima"]}, "regions[0]"),
+        ({"regions": ["PE-LIM", "PE-LIMA"]}, "regions[1]"),
         ({"countries": ["PE"], "radius": 3}, "radius"),
         ({"countries": ["PE"], "exclusions": {"circles": [{"lat": 1, "lon": 2, "radius_km": -1}]}},
          "exclusions.circles[0].radius_km"),
@@ -157,6 +173,12 @@ def test_swapped_coordinates_are_noticed(world: Gazetteer) -> None:
         ),
         (Area(polygons=(REYKJAVIK,)), "en", ["an outline around Reykjav", "contains"]),
         (Area(countries=("PE", "VN")), "vi", ["all of Peru", "all of Việt Nam"]),
+        (
+            Area(regions=("VN-13", "TH-83")),
+            "vi",
+            ["all of Quảng Ninh (Việt Nam), and people up to some 15 km beyond it", "(Thái Lan)"],
+        ),
+        (Area(regions=("XX-99",)), "en", ["all of XX-99 (XX)"]),
         (
             Area(countries=("PE",), exclusions=(TRUJILLO,)),
             "en",
