@@ -4,21 +4,26 @@ Somebody who registers or moves into the area of a live alert gets its newest re
 (design section 5). Corrections and all-clears are for those who got what they follow, never for newcomers.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from alerts.batches import SEQ_BITS
 from alerts.delivery import DeliveryState
 from alerts.lifecycle import LIVE, MAY_SEND
 from alerts.store import RevisionRow, revision_row, revisions_query
-from alerts.tables import alert, checkin, delivery, event, revision
+from alerts.tables import alert, batch, checkin, delivery, event, revision
 from places.area import Area, Touch
 from places.audience import AudienceIndex
 from places.people import Rows
 
 _LEFT = sorted(set(DeliveryState) - {DeliveryState.QUEUED, DeliveryState.SKIPPED})
+AHEAD = 1_000  # people ahead of somebody in a warning's order; several workers have fewer under way
+ASKED_LATELY = timedelta(hours=24)  # an answer that names no event may be to what was asked since then
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +31,10 @@ class PersonalEvent:
     """An event with a live alert that was sent to somebody.
 
     Attributes:
-        at: when the newest message about it left for this person.
+        at: when the newest message about it left for this person; now, where SQL does not know yet.
         answered: whether anything is known of the person in it.
+        certain: False where SQL does not know whether they have it and another warning asked them lately: an
+            answer that names no event may be meant for that one.
     """
 
     event_id: int
@@ -36,6 +43,7 @@ class PersonalEvent:
     drill: bool
     at: datetime
     answered: bool
+    certain: bool = True
 
 
 async def live_revisions(connection: AsyncConnection, now: datetime) -> list[RevisionRow]:
@@ -90,4 +98,81 @@ async def events_of_person(connection: AsyncConnection, person_id: int, now: dat
         .order_by(newest.desc(), event.c.id.desc())
     )
     rows = await connection.execute(query)
-    return [PersonalEvent(*row[:4], at=row[4], answered=row[5] is not None) for row in rows]
+    left = [PersonalEvent(*row[:4], at=row[4], answered=row[5] is not None) for row in rows]
+    return [*await _perhaps_left(connection, person_id, now, {one.event_id for one in left}), *left]
+
+
+async def _perhaps_left(
+    connection: AsyncConnection, person_id: int, now: datetime, known: Collection[int]
+) -> list[PersonalEvent]:
+    """Events of which somebody may have a message that SQL calls queued.
+
+    Outcomes reach SQL half a second after their message, and only with the next worker when one dies.
+    """
+    query = (
+        select(event, delivery.c.id, delivery.c.channel, delivery.c.account, revision.c.id, checkin.c.at)
+        .join(alert, alert.c.event_id == event.c.id)
+        .join(revision, revision.c.alert_id == alert.c.id)
+        .join(delivery, delivery.c.revision_id == revision.c.id)
+        .outerjoin(
+            checkin, (checkin.c.event_id == event.c.id) & (checkin.c.person_id == delivery.c.person_id)
+        )
+        .where(
+            delivery.c.person_id == person_id,
+            delivery.c.state == DeliveryState.QUEUED,
+            delivery.c.rung == 0,  # of a later one the first is known to have left
+            alert.c.state.in_(sorted(MAY_SEND)),
+            revision.c.expires_at > now,
+            event.c.closed_at.is_(None),
+            event.c.id.not_in(known),
+        )
+        .order_by(delivery.c.id.desc())
+    )
+    found: dict[int, PersonalEvent] = {}
+    for row in (await connection.execute(query)).all():
+        key, code, title, drill = row[:4]
+        number, channel, account, revision_id, answered = row[-5:]
+        if key not in found and await _is_their_turn(connection, number, revision_id, channel, account):
+            certain = not await _asked_lately(connection, person_id, now, key)
+            found[key] = PersonalEvent(key, code, title, drill, now, answered is not None, certain)
+    return list(found.values())
+
+
+async def _is_their_turn(
+    connection: AsyncConnection, number: int, revision_id: int, channel: str, account: str
+) -> bool:
+    """Whether a queued delivery is among those that workers may have under way: its account has begun with
+    the warning, and with those right before it."""
+    mine = (batch.c.revision_id == revision_id, batch.c.channel == channel, batch.c.account == account)
+    begun = or_(batch.c.offered_at.is_not(None), batch.c.state == "done")
+    if (await connection.execute(select(batch.c.id).where(*mine, begun).limit(1))).first() is None:
+        return False
+    if number & ((1 << SEQ_BITS) - 1) < AHEAD:
+        return True
+    before = and_(
+        delivery.c.id.between(number - AHEAD, number - 1),
+        delivery.c.rung == 0,
+        delivery.c.channel == channel,
+        delivery.c.account == account,
+    )
+    untried = func.count().filter(delivery.c.state == DeliveryState.QUEUED)
+    people, waiting = (await connection.execute(select(func.count(), untried).where(before))).one()
+    return people == 0 or waiting < people
+
+
+async def _asked_lately(connection: AsyncConnection, person_id: int, now: datetime, but: int) -> bool:
+    """Whether the warning of another event, live or over, asked somebody whether they are safe."""
+    at: Any = func.coalesce(delivery.c.accepted_at, delivery.c.attempted_at, delivery.c.created_at)
+    query = (
+        select(delivery.c.id)
+        .join(revision, revision.c.id == delivery.c.revision_id)
+        .join(alert, alert.c.id == revision.c.alert_id)
+        .where(
+            delivery.c.person_id == person_id,
+            delivery.c.state.in_(_LEFT),
+            alert.c.event_id != but,
+            at > now - ASKED_LATELY,
+        )
+        .limit(1)
+    )
+    return (await connection.execute(query)).first() is not None

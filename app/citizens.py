@@ -87,8 +87,8 @@ async def _mission_phone(connection: AsyncConnection, country: str) -> str | Non
 async def live_events(connection: AsyncConnection, *, person_id: int, now: datetime) -> Sequence[LiveEvent]:
     """Live events of a person, as a conversation sees them."""
     return [
-        LiveEvent(event.event_id, event.code, event.title, event.drill, event.at, event.answered)
-        for event in await live.events_of_person(connection, person_id, now)
+        LiveEvent(one.event_id, one.code, one.title, one.drill, one.at, one.answered, one.certain)
+        for one in await live.events_of_person(connection, person_id, now)
     ]
 
 

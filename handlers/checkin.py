@@ -49,7 +49,7 @@ async def checkin_words(visit: Visit) -> bool:
             return False
         visit.reply(visit.say("checkin.none"))
         return True
-    if plain and len(live) == 1:
+    if plain and len(live) == 1 and live[0].certain:
         await _safe(visit, live[0].code)
         return True
     case = await case_of(visit)

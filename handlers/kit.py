@@ -31,6 +31,7 @@ class LiveEvent:
         title: to be shown; in the language it was written in.
         at: when the newest message about it left for this person (aware UTC).
         answered: whether the person has said safe or in need since the event began.
+        certain: whether an answer that names no event can be meant for no other.
     """
 
     event_id: int
@@ -39,6 +40,7 @@ class LiveEvent:
     drill: bool
     at: datetime
     answered: bool
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)

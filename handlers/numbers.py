@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from assistance.lifecycle import CaseState
 from assistance.store import CaseRow
+from bot.messages import Button
 from handlers.cases import case_of
 from handlers.checkin import answers, ask, live_events
 from handlers.kit import LiveEvent
@@ -32,7 +33,7 @@ async def typed_numbers(visit: Visit) -> bool:
     if _officer_asked_last(case, warnings, since):
         return False
     if warnings:
-        return _answer_warning(visit, number, warnings, is_certain=not shown and visit.at(At.NOTHING))
+        return _answer_warning(visit, number, warnings, shown)
     if not shown or since is None:
         return False
     if visit.turn.now - since > GOOD_FOR:
@@ -56,10 +57,14 @@ def _officer_asked_last(case: CaseRow | None, warnings: Sequence[LiveEvent], sin
     return all(at <= case.changed_at for at in asked)
 
 
-def _answer_warning(visit: Visit, number: int, live: Sequence[LiveEvent], *, is_certain: bool) -> bool:
+def _answer_warning(visit: Visit, number: int, live: Sequence[LiveEvent], shown: Sequence[Button]) -> bool:
+    choices = answers(visit, live[0].code)
     fresh = visit.turn.now - live[0].at <= GOOD_FOR
-    if is_certain and fresh and len(live) == 1 and number in {1, 2}:
-        visit.inbound = pressed(visit.inbound, answers(visit, live[0].code)[number - 1])
+    alone = not shown and visit.at(At.NOTHING) and live[0].certain
+    # Whichever of the two asked last: the same was asked.
+    same = [button.data for button in shown] == [button.data for button in choices]
+    if (alone or same) and fresh and len(live) == 1 and number in {1, 2}:
+        visit.inbound = pressed(visit.inbound, choices[number - 1])
         return False
     ask(visit, live)
     return True

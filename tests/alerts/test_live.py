@@ -4,15 +4,18 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert, update
 
 from alerts import store
+from alerts.batches import pack
 from alerts.checkin_status import CheckinStatus
 from alerts.checkins import record
 from alerts.delivery import DeliveryState
 from alerts.events import close_event
 from alerts.lifecycle import AlertAct
-from alerts.live import covers, events_of_person, live_revisions
+from alerts.live import AHEAD, ASKED_LATELY, covers, events_of_person, live_revisions
 from alerts.revisions import latest
+from alerts.tables import batch, delivery
 from places.cells import cell_of
 from places.people import Rows
 from tests.alerts.dossiers import REVISION
@@ -100,7 +103,73 @@ async def test_events_in_which_somebody_may_answer(office: Office) -> None:
         assert [(one.title, one.drill, one.at, one.answered) for one in found] == [
             ("Flood", False, later, False), ("Gale, Reykjavik", False, NOW, True),
         ]  # fmt: skip
-        assert await events_of_person(connection, 8, NOW) == []  # nothing has left for them
+        assert await events_of_person(connection, 8, NOW) == []  # no batch has begun
         assert await events_of_person(connection, 7, NOW + timedelta(hours=12)) == []
         await close_event(connection, flood_row.event_id, NOW)
         assert [one.title for one in await events_of_person(connection, 7, NOW)] == ["Gale, Reykjavik"]
+
+
+async def begun(office: Office, **more: object) -> int:
+    """The revision of an approved alert whose batches were put on their streams."""
+    alert = await office.approved(**more)
+    async with office.database.durable() as connection:
+        revision = (await latest(connection, alert)).id
+        values = {
+            "revision_id": revision, "rung": 0, "channel": "telegram", "account": "main", "priority": 1,
+            "deliveries": pack([]), "size": 1, "state": "open", "created_at": NOW, "offered_at": NOW,
+        }  # fmt: skip
+        await connection.execute(insert(batch).values(values))
+    return revision
+
+
+async def seen(office: Office, person: int) -> list[tuple[str, bool]]:
+    """Events in which somebody may answer, and whether an answer without a name can mean no other."""
+    async with office.database.read() as connection:
+        found = await events_of_person(connection, person, NOW)
+    assert all(one.at == NOW for one in found)
+    return [(one.title, one.certain) for one in found]
+
+
+async def test_who_may_have_it_though_sql_calls_it_queued_may_answer(office: Office) -> None:
+    """A worker that died had sent to them; only the next one writes it down."""
+    revision = await begun(office)
+    async with office.database.durable() as connection:
+        await deliver(connection, revision, [(7, DeliveryState.QUEUED)])
+    assert await seen(office, 7) == [("Gale, Reykjavik", True)]
+    async with office.database.durable() as connection:
+        await connection.execute(update(batch).values(offered_at=None))
+    assert await seen(office, 7) == [], "no worker can know of it"
+    async with office.database.durable() as connection:
+        await connection.execute(update(batch).values(state="done"))
+    assert await seen(office, 7) == [("Gale, Reykjavik", True)], "offered, though nobody wrote it down"
+
+
+async def test_whose_turn_is_far_away_has_nothing_to_answer(office: Office) -> None:
+    revision = await begun(office)
+    far, account = revision << 32 | 3 * AHEAD, {"account": "main", "channel": "telegram"}
+    async with office.database.durable() as connection:
+        await deliver(connection, revision, [(7, DeliveryState.QUEUED)], id=far, **account)
+        await deliver(connection, revision, [(8, DeliveryState.QUEUED)], id=far - AHEAD)
+        await deliver(connection, revision, [(9, DeliveryState.ACCEPTED)], id=far - AHEAD - 1)
+        await deliver(connection, revision, [(10, DeliveryState.ACCEPTED)], id=far - 1, channel="sms")
+    assert await seen(office, 7) == [], "those before them on this channel wait, too"
+    async with office.database.durable() as connection:
+        await connection.execute(update(delivery).where(delivery.c.id == far - AHEAD).values(state="unknown"))
+    assert await seen(office, 7) == [("Gale, Reykjavik", True)]
+
+
+async def test_what_another_warning_asked_lately_makes_an_answer_uncertain(office: Office) -> None:
+    over = await begun(office, event_title="Flood")
+    revision = await begun(office)
+    asked = NOW - ASKED_LATELY
+    async with office.database.durable() as connection:
+        await close_event(connection, (await latest(connection, 1)).event_id, NOW)
+        await deliver(connection, over, [(7, DeliveryState.DELIVERED)], accepted_at=asked)
+        await deliver(connection, revision, [(7, DeliveryState.QUEUED)])
+    assert await seen(office, 7) == [("Gale, Reykjavik", True)], "a day is over"
+    async with office.database.durable() as connection:
+        later = asked + timedelta(seconds=1)
+        await connection.execute(
+            update(delivery).where(delivery.c.revision_id == over).values(accepted_at=later)
+        )
+    assert await seen(office, 7) == [("Gale, Reykjavik", False)]

@@ -1,5 +1,6 @@
 """Safe or in need: never guessed, and need help never waits."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -96,6 +97,18 @@ async def test_a_number_that_may_answer_an_older_question_is_asked_back(
     assert (await citizen.person()).language == language
     await citizen.say("1")
     assert await citizen.answer_in(1) == "SAFE"
+
+
+async def test_what_may_answer_an_older_warning_is_asked_back_once(world: Any, warned: Any) -> None:
+    uncertain = replace(world.live[CODE], certain=False)
+    world.live = {CODE: uncertain}
+    for words in ("1", "safe"):
+        assert "Eruption" in await warned.say(words)
+        assert await warned.answer_in(1) is None, words
+    world.now += timedelta(minutes=1)
+    world.live = {CODE: replace(uncertain, at=world.now)}  # nobody knows yet when it left
+    await warned.say("1")
+    assert await warned.answer_in(1) == "SAFE", "it was asked by name"
 
 
 async def test_a_number_a_day_later_is_asked_back(world: Any, citizen: Any, protected: Any) -> None:
