@@ -54,7 +54,7 @@ class Standings:
         if known and self._clock.monotonic() - known[0] < FRESH_S:
             return known[1]
         asked = self._clock.monotonic()
-        async with self._database.read() as connection:
+        async with self._database.glance() as connection:
             standing = await read(connection, revision_id)
         self._known[revision_id] = (asked, standing)
         return standing

@@ -1,10 +1,11 @@
 """One SQL database, SQLite or PostgreSQL, opened by URL. Touches SQLAlchemy engines only.
 
-Three ways in, the same on both databases:
+Four ways in, the same on both databases:
 - `durable()`: a writing transaction that is on the disk when it returns (inbox, answers, approvals);
 - `bulk()`: a writing transaction that survives a killed process but may lose its last moments when the power
   goes (outcomes, progress), never half of itself;
-- `read()`: a snapshot for reading.
+- `read()`: a snapshot for reading;
+- `glance()`: a few rows by their keys, as soon as can be: each statement sees what is committed when it runs.
 On SQLite every writing transaction is BEGIN IMMEDIATE; keep it short and await nothing else inside.
 """
 
@@ -21,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from storage.errors import ConfigurationError, StorageUnavailableError
+from storage.liveness import ask_after_idling
 from storage.sqlite_driver import connector
 from storage.turn import Turn
 
@@ -39,12 +41,14 @@ class Database:
         durable: AsyncEngine,
         bulk: AsyncEngine,
         reading: AsyncEngine,
+        glancing: AsyncEngine,
         turn: Turn | None = None,
     ) -> None:
         """`turn` is held during a writing transaction, so that none waits at SQLite's lock."""
         self._durable = durable
         self._bulk = bulk
         self._reading = reading
+        self._glancing = glancing
         self._turn = turn
 
     @property
@@ -75,9 +79,19 @@ class Database:
         async with _transaction(self._reading, nullcontext()) as connection:
             yield connection
 
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncConnection]:
+        """For reading at most some hundred rows by their keys; raises like `durable`.
+
+        On SQLite the statements run on the event loop: a thread would have to get the interpreter back for
+        each row. On PostgreSQL they need no transaction around them.
+        """
+        async with _transaction(self._glancing, nullcontext()) as connection:
+            yield connection
+
     async def close(self) -> None:
         """Close every pooled connection."""
-        for engine in {self._durable, self._bulk, self._reading}:
+        for engine in {self._durable, self._bulk, self._reading, self._glancing}:
             await engine.dispose()
 
     def _waits(self, *, urgent: bool) -> AbstractAsyncContextManager[object]:
@@ -139,22 +153,27 @@ def open_database(url: str, *, pool_size: int = 5) -> Database:
     """
     target = async_url(url)
     if target.startswith("postgresql"):
-        engine = create_async_engine(
-            target, pool_size=pool_size * 3, max_overflow=0, pool_pre_ping=True, hide_parameters=True
-        )
-        return Database(engine, engine, engine)
+        engine = create_async_engine(target, pool_size=pool_size * 3, max_overflow=0, hide_parameters=True)
+        ask_after_idling(engine)
+        # Under READ COMMITTED each statement of a transaction has a snapshot of its own anyway.
+        alone = engine.execution_options(isolation_level="AUTOCOMMIT")
+        return Database(engine, engine, engine, alone)
     return Database(
         _sqlite_engine(target, 1, "FULL", "BEGIN IMMEDIATE"),
         _sqlite_engine(target, 1, "NORMAL", "BEGIN IMMEDIATE"),
         _sqlite_engine(target, pool_size, "NORMAL", "BEGIN"),
+        _sqlite_engine(target, 1, "NORMAL", "BEGIN", at_once=True),
         Turn(BUSY_TIMEOUT_MS / 1000),
     )
 
 
-def _sqlite_engine(url: str, pool_size: int, synchronous: str, begin: str) -> AsyncEngine:
+def _sqlite_engine(
+    url: str, pool_size: int, synchronous: str, begin: str, *, at_once: bool = False
+) -> AsyncEngine:
+    writes = begin != "BEGIN"
     engine = create_async_engine(
         url,
-        async_creator=connector(make_url(url).database or "", writes=begin != "BEGIN"),
+        async_creator=connector(make_url(url).database or "", writes=writes, at_once=at_once),
         poolclass=AsyncAdaptedQueuePool,
         pool_size=pool_size,
         max_overflow=0,

@@ -4,7 +4,7 @@ The usual driver hands every call to a thread, and one statement is four calls: 
 round once, so a step of fifteen statements holds the one write lock for sixty rounds of everybody else's
 work. A statement of a step takes some 30 us. Only what may take long goes to the thread here: waiting for the
 lock (BEGIN IMMEDIATE), the disk (COMMIT), statements with many values, deletions in bulk, and reading outside
-a writing transaction.
+a writing transaction unless it is said to be brief: a thread waits for the interpreter at every row.
 """
 
 import sqlite3
@@ -25,11 +25,18 @@ class QuickConnection(Connection):
     lock there, and whoever touched the connection then would wait with it, the whole process included.
     """
 
-    def __init__(self, connector: Callable[[], sqlite3.Connection], *, writes: bool) -> None:
-        """`writes`: a connection for writing transactions; their statements run at once."""
+    def __init__(
+        self, connector: Callable[[], sqlite3.Connection], *, writes: bool, at_once: bool = False
+    ) -> None:
+        """
+        Args:
+            writes: a connection for writing transactions; their statements run at once.
+            at_once: a connection for reading whose statements do so, too: they are brief.
+        """
         super().__init__(connector, FETCHED_AT_ONCE)
         self._thread.daemon = True  # as SQLAlchemy has it with aiosqlite's own
         self._writes = writes
+        self._at_once = writes or at_once
         self._handed = 0  # calls given to the thread
         self._ended = 0  # calls the thread came to the end of; only it counts them
 
@@ -54,7 +61,7 @@ class QuickConnection(Connection):
             case "close":
                 return isinstance(of, sqlite3.Cursor)  # closing the connection itself may write a checkpoint
             case "fetchone" | "fetchmany" | "fetchall":
-                return self._writes
+                return self._at_once
             case "execute":
                 return self._is_short(*args)
             case "commit":
@@ -64,17 +71,21 @@ class QuickConnection(Connection):
         return False
 
     def _is_short(self, sql: str, values: Any = ()) -> bool:
-        if not self._writes:
-            return sql == "BEGIN"  # takes no lock
+        if sql == "BEGIN":
+            return not self._writes  # takes no lock
+        if not self._at_once:
+            return False
         return len(values) <= MANY_VALUES and not sql.lstrip()[:6].upper().startswith(MAY_TAKE_LONG)
 
 
-def connector(path: str, *, writes: bool) -> Callable[[], Awaitable[QuickConnection]]:
+def connector(path: str, *, writes: bool, at_once: bool = False) -> Callable[[], Awaitable[QuickConnection]]:
     """What SQLAlchemy calls to connect (`async_creator`)."""
 
     async def connect() -> QuickConnection:
         # Two threads use it, never at the same time.
-        connection = QuickConnection(lambda: sqlite3.connect(path, check_same_thread=False), writes=writes)
+        connection = QuickConnection(
+            lambda: sqlite3.connect(path, check_same_thread=False), writes=writes, at_once=at_once
+        )
         await connection
         return connection
 

@@ -30,9 +30,11 @@ async def opened(file: Path) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def threads_of(path: Path, *, writes: bool, statement: str, values: tuple[int, ...] = ()) -> bool:
+async def threads_of(
+    path: Path, *, writes: bool, statement: str, values: tuple[int, ...] = (), brief: bool = False
+) -> bool:
     """Whether a statement runs in the caller's thread."""
-    connection = await connector(str(path), writes=writes)()
+    connection = await connector(str(path), writes=writes, at_once=brief)()
     seen: list[int] = []
     raw = connection._conn  # to watch from inside SQLite who calls it
     raw.set_progress_handler(lambda: seen.append(threading.get_ident()), 1)
@@ -60,6 +62,11 @@ async def test_short_statements_of_writers_run_at_once(
     file: Path, statement: str, writes: bool, at_once: bool
 ) -> None:
     assert await threads_of(file, writes=writes, statement=statement) is at_once
+
+
+async def test_brief_reading_runs_at_once(file: Path) -> None:
+    assert await threads_of(file, writes=False, brief=True, statement="SELECT count(*) FROM thing")
+    assert not await threads_of(file, writes=False, brief=True, statement="PRAGMA integrity_check")
 
 
 async def test_many_values_go_to_the_thread(file: Path) -> None:
