@@ -7,13 +7,14 @@ of them that takes longer than the reading. Here PostgreSQL gets one array and S
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Dialect, Text, TypeDecorator, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 
 
 class IdList(TypeDecorator[Sequence[int]]):
@@ -36,6 +37,10 @@ class _Listed(FunctionElement[bool]):
     name = "listed"
     type = Boolean()
     inherit_cache = True
+
+    def self_group(self, against: OperatorType | None = None) -> Self:
+        """As it is: SQLite has no booleans, and `... = 1` after it would make SQLite read the whole table."""
+        return self
 
 
 @compiles(_Listed, "sqlite")

@@ -1,8 +1,9 @@
 """Ids as one value, on both databases: exactly those are found, however many there are."""
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
+from sqlalchemy.dialects import sqlite
 
-from alerts.tables import unreachable
+from alerts.tables import delivery, unreachable
 from storage.database import Database
 from storage.listed import listed
 from tests.alerts.office import NOW, open_office
@@ -22,3 +23,15 @@ async def test_exactly_those_are_found(database: Database) -> None:
         for asked in ([], [2], [0, 3, HUGE, HUGE, 4], list(range(60_000))):
             found = (await connection.execute(query, {"ids": asked})).scalars().all()
             assert sorted(found) == sorted(set(asked) & set(there))
+
+
+async def test_sqlite_looks_each_of_them_up(database: Database) -> None:
+    if database.dialect != "sqlite":
+        return
+    query = select(delivery.c.id).where(listed(delivery.c.id), delivery.c.rung == 0)
+    words = str(query.compile(dialect=sqlite.dialect(paramstyle="named")))
+    async with database.read() as connection:
+        plan = await connection.execute(text(f"EXPLAIN QUERY PLAN {words}"), {"ids": "[1]", "rung_1": 0})
+        steps = [row.detail for row in plan]
+    assert any(step.startswith("SEARCH delivery USING INTEGER PRIMARY KEY") for step in steps), steps
+    assert not any(step.startswith("SCAN delivery") for step in steps), steps
