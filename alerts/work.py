@@ -137,7 +137,7 @@ class BatchWork:
 
     async def _load(self, batch_id: int) -> Load | None:
         """The batch, None when there is nothing left to do in it."""
-        async with self.database.read() as connection:
+        async with self.database.glance() as connection:
             batch = await batches.load(connection, batch_id)
             if batch is None or batch.state == "done":
                 return None

@@ -19,6 +19,7 @@ from yarl import URL
 from app.core import Core, open_core
 from app.gateways import Gateways
 from app.loops import new_event_loop
+from app.memory import settle_memory
 from app.planning import PlannerProcess
 from app.settings import Settings, settle_libraries
 from app.worker import WorkerProcess
@@ -121,6 +122,7 @@ async def _run(given: Mapping[str, Any]) -> None:
             work = WorkerProcess(core)
         else:
             work = PlannerProcess(core, lambda _matcher: frozenset())  # nobody here is known by country only
+        settle_memory()
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
         running = asyncio.create_task(work.run())
