@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import guard_draft as drafts
-from alerts.dossier import LIFECYCLE, DeskAct, Dossier, Gap, Rules
+from alerts.dossier import LIFECYCLE, Bearings, DeskAct, Dossier, Gap, Rules
 from alerts.draft import Draft
 from alerts.errors import AlertRefusedError, Reason
 from alerts.events import open_event, read_event
@@ -23,6 +23,7 @@ from alerts.lifecycle import AlertAct
 from alerts.revisions import insert_alert, insert_revision, latest, sign_approved, sign_submitted
 from alerts.store import AlertRow, RevisionRow, move, move_any, read_alert
 from places.area import Touch
+from places.region import Regions
 from staff import audit
 from staff.officers import Officer
 from storage.clock import Clock
@@ -46,12 +47,14 @@ class Desk:
         touch: Touch,
         known: Known = lambda _name: frozenset(),
         rules: Rules | None = None,
+        regions: Regions | None = None,
     ) -> None:
-        """`known`: where a place of that name is known, to notice an area that lies elsewhere."""
+        """`known`: where a place of that name is known, to notice an area that lies elsewhere; `regions`:
+        what is known of one, None = it is not asked."""
         self._database = database
         self._audience = audience
         self._rules = rules or Rules()
-        self._inquiry = Inquiry(database, clock, touch, known, self._rules)
+        self._inquiry = Inquiry(database, clock, touch, known, self._rules, regions)
 
     async def draft(self, officer: Officer, draft: Draft) -> int:
         """Begin an alert (and its event, if it names none); returns its id. The officer is its author."""
@@ -151,9 +154,14 @@ class Desk:
         """Begin the end of a warning with the text prepared for it; it goes to those who got the warning."""
         return await self._follow_up(FollowUp.ALL_CLEAR, officer, alert_id)
 
+    async def bearings(self, content: Draft | RevisionRow) -> Bearings:
+        """Where the area of a draft or revision lies, for whoever shows what stands in the way of an act."""
+        return await self._inquiry.bearings(content)
+
     async def misplaced(self, draft: Draft) -> Reason | None:
         """What is wrong with where the area of a draft lies, before anybody saves it."""
-        return drafts.swap_in(await self._inquiry.bearings(draft))
+        bearings = await self.bearings(draft)
+        return drafts.unknown_in(bearings) or drafts.swap_in(bearings)
 
     async def gaps(self, alert_id: int) -> list[Gap]:
         """People per language who would get the newest revision in another language, most first."""

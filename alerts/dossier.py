@@ -65,11 +65,13 @@ class Bearings:
         countries: those it names or may touch (ISO 3166-1 alpha-2).
         readings: those its shapes may touch as given, and with latitude and longitude exchanged.
         meant: those it is meant for, as far as its countries and its name tell; empty = they do not.
+        unknown: codes of regions it names that this installation knows nothing of.
     """
 
     countries: frozenset[str] = frozenset()
     readings: Readings = field(default_factory=Readings)
     meant: frozenset[str] = frozenset()
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(drafts.source_is_a_warning, _WRITE),
     Guard(drafts.source_area_is_whole, _WRITE),
     Guard(drafts.area_lies_where_it_is_meant, _WRITE | _SEND),
+    Guard(drafts.regions_are_known, _WRITE | _SEND),
     Guard(drafts.event_has_a_name, frozenset({_A.DRAFT})),
     Guard(drafts.event_is_of_this_kind, frozenset({_A.DRAFT})),
     Guard(drafts.event_is_open, frozenset({_A.DRAFT})),

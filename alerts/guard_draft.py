@@ -38,6 +38,13 @@ def area_lies_where_it_is_meant(d: Dossier) -> Reason | None:
     return None if follows else swap_in(d.bearings)
 
 
+def regions_are_known(d: Dossier) -> Reason | None:
+    """Of a region nobody knows anything of, its whole country would be warned; what takes such a warning back
+    goes to whoever got it. Section 1.2."""
+    follows = any(one is not None and one.corrects is not None for one in (d.draft, d.alert))
+    return None if follows else unknown_in(d.bearings)
+
+
 def event_is_of_this_kind(d: Dossier) -> Reason | None:
     """Real and drill never share an event, hence no board, case or check-in. Section 1.4."""
     if d.event is None or d.draft is None or d.event.drill == d.draft.drill:
@@ -109,6 +116,17 @@ def swap_in(bearings: Bearings) -> Reason | None:
         f"Latitude and longitude look swapped: as given the area lies in {given}, swapped it lies in "
         f"{turned}, which is what its countries or its name say. Exchange them (latitude comes first), or "
         "correct the countries or the name of the area.",
+    )
+
+
+def unknown_in(bearings: Bearings) -> Reason | None:
+    """The regions of an area that mean nothing to this installation."""
+    if not bearings.unknown:
+        return None
+    return Reason(
+        "region_unknown",
+        f"This installation knows no region {', '.join(bearings.unknown)}: choose regions from the list "
+        "(ISO 3166-2 codes, as `muster place at` names them), or draw the area.",
     )
 
 

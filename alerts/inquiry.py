@@ -11,6 +11,7 @@ from alerts.draft import Draft
 from alerts.revisions import latest
 from alerts.store import RevisionRow, read_alert
 from places.area import Area, Touch, readings
+from places.region import Regions
 from staff import officers
 from staff.officers import Officer
 from storage.clock import Clock
@@ -23,11 +24,21 @@ Known = Callable[[str], frozenset[str]]
 class Inquiry:
     """Makes dossiers; it decides nothing."""
 
-    def __init__(self, database: Database, clock: Clock, touch: Touch, known: Known, rules: Rules) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        touch: Touch,
+        known: Known,
+        rules: Rules,
+        regions: Regions | None = None,
+    ) -> None:
+        """`regions`: what is known of them; None = nothing, and none is called unknown."""
         self._database = database
         self._clock = clock
         self._touch = touch
         self._known = known
+        self._regions = regions
         self._rules = rules
 
     async def look(self, alert_id: int) -> tuple[RevisionRow, Bearings]:
@@ -43,10 +54,12 @@ class Inquiry:
         return await asyncio.to_thread(self._bearings, Area.from_json(content.area), content.area_name)
 
     def _bearings(self, area: Area, name: str) -> Bearings:
-        named = frozenset(area.countries)
+        named = area.homes()
         meant = named | self._known(name) if area.shapes else named
         both = readings(area, self._touch, meant)
-        return Bearings(both.given | named, both, meant)
+        ask = self._regions
+        unknown = () if ask is None else tuple(code for code in area.regions if ask(code) is None)
+        return Bearings(both.given | named, both, meant, unknown)
 
     async def about(
         self,

@@ -20,6 +20,7 @@ from alerts.tables import alert, batch, checkin, delivery, event, revision
 from places.area import Area, Touch
 from places.audience import AudienceIndex
 from places.people import Rows
+from places.region import Regions, nowhere
 
 _LEFT = sorted(set(DeliveryState) - {DeliveryState.QUEUED, DeliveryState.SKIPPED})
 AHEAD = 1_000  # people ahead of somebody in a warning's order; several workers have fewer under way
@@ -62,16 +63,22 @@ async def live_revisions(connection: AsyncConnection, now: datetime) -> list[Rev
     return [revision_row(row) for row in await connection.execute(query)]
 
 
-def covers(revision: RevisionRow, whereabouts: Rows, *, at: datetime, touch: Touch) -> bool:
+def covers(
+    revision: RevisionRow, whereabouts: Rows, *, at: datetime, touch: Touch, regions: Regions = nowhere
+) -> bool:
     """Whether somebody with these places (all of one person) is in the audience of a revision at `at`.
 
     The same arithmetic as the planner's, so both always agree. Pure; milliseconds for a drawn shape, half a
     second for a continent: keep it off the loop.
     """
     area = Area.from_json(revision.area)
-    touched = area.touches_countries(touch) if revision.include_maybe else frozenset[str]()
+    touched = area.touches_countries(touch, regions) if revision.include_maybe else frozenset[str]()
     found = AudienceIndex.build(whereabouts).resolve(
-        area, at=int(at.timestamp()), touched=touched, include_maybe=revision.include_maybe
+        area,
+        at=int(at.timestamp()),
+        touched=touched,
+        include_maybe=revision.include_maybe,
+        regions=regions,
     )
     return len(found) > 0
 

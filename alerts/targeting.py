@@ -20,6 +20,7 @@ from alerts.turnout import count_ways
 from places.area import Area, Touch
 from places.audience import CONFIDENCES, Audience, AudienceIndex
 from places.people import country_of
+from places.region import Regions, nowhere
 from registry import audience as people
 from registry.columns import AudienceRows
 from storage.clock import Clock
@@ -41,11 +42,14 @@ class Targeting:
         channel_order: Sequence[str] = (),
         table: ChannelTable | None = None,
         switched_on: Collection[str] | None = None,
+        *,
+        regions: Regions = nowhere,
     ) -> None:
         """`switched_on`: channels that can be sent to, for the forecast only; None = all."""
         self._database = database
         self._clock = clock
         self._touch = touch
+        self._regions = regions
         self._channels = tuple(channel_order)
         self._table = table or ChannelTable({})
         self._switched_on = switched_on
@@ -108,11 +112,13 @@ class Targeting:
         known, _ = await self._refreshed()
         touched = frozenset[str]()
         if include_maybe:
-            touched = await asyncio.to_thread(area.touches_countries, self._touch)
+            touched = await asyncio.to_thread(area.touches_countries, self._touch, self._regions)
         index = known.indexes[drill]
         moment = int(at.timestamp())
         return await asyncio.to_thread(
-            lambda: index.resolve(area, at=moment, touched=touched, include_maybe=include_maybe)
+            lambda: index.resolve(
+                area, at=moment, touched=touched, include_maybe=include_maybe, regions=self._regions
+            )
         )
 
     async def count(self, area: Area, *, drill: bool, include_maybe: bool) -> Headcount:

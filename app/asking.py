@@ -8,15 +8,17 @@ from handlers.prompting import Prompting
 from handlers.telling import Telling
 from locales.times import locale_of
 from places.area import Touch
+from places.region import Regions
 
 
-def build_telling(core: Core, touch: Touch) -> Telling:
+def build_telling(core: Core, touch: Touch, regions: Regions) -> Telling:
     """Who tells watchers."""
     return Telling(
         database=core.database,
         vault=core.vault,
         catalog=core.catalog,
         touch=touch,
+        regions=regions,
         country_name=country_name,
         ministry_language=core.settings.ministry_language,
         site_url=core.settings.site_url,

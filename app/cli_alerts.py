@@ -72,9 +72,12 @@ async def desk_of(settings: Settings) -> AsyncIterator[Shell]:
     geography = open_geography(settings)
     clock = SystemClock()
     async with opened(settings) as database:
-        targeting = Targeting(database, clock, geography.touch, [channel.value for channel in CHANNEL_ORDER])
+        channels, ask = [channel.value for channel in CHANNEL_ORDER], geography.region
+        targeting = Targeting(database, clock, geography.touch, channels, regions=ask)
         rules = Rules(ministry_language=settings.ministry_language)
-        desk = Desk(database, clock, targeting, touch=geography.touch, known=geography.known, rules=rules)
+        desk = Desk(
+            database, clock, targeting, touch=geography.touch, known=geography.known, rules=rules, regions=ask
+        )
         yield Shell(settings, database, desk)
 
 

@@ -41,6 +41,7 @@ def audience_command(
     geojson: Annotated[Path | None, typer.Option(help="a GeoJSON file")] = None,
     circle: Annotated[str, typer.Option(help="LAT,LON,KM")] = "",
     country: Annotated[str, typer.Option(help="ISO codes, comma-separated")] = "",
+    region: Annotated[str, typer.Option(help="ISO 3166-2 codes such as VN-13, comma-separated")] = "",
     drill: Annotated[bool, typer.Option("--drill", help="people of drills instead of real ones")] = False,
     maybe: Annotated[bool, typer.Option(help="also people known by country only, near the area")] = True,
     ids: Annotated[bool, typer.Option("--ids", help="person ids, nearest first")] = False,
@@ -49,8 +50,11 @@ def audience_command(
     """Count whom an area concerns, by country, channel, language and confidence."""
 
     async def work() -> dict[str, Any]:
-        area = _area(cap, geojson, circle, country)
+        area = _area(cap, geojson, circle, country, region)
         async with counting(settings_now()) as (core, geography):
+            unknown = [code for code in area.regions if geography.region(code) is None]
+            if unknown:
+                raise RefusedError(f"no region {', '.join(unknown)} is known here: see `muster place find`")
             targeting = build_targeting(core, geography)
             found = await targeting.count(area, drill=drill, include_maybe=maybe)
             counts: dict[str, Any] = asdict(found)
@@ -104,15 +108,15 @@ def invite_command(
     say(f"as the first words on Telegram, WhatsApp, Viber or by text message: /start drill-{token}")
 
 
-def _area(cap: Path | None, geojson: Path | None, circle: str, country: str) -> Area:
+def _area(cap: Path | None, geojson: Path | None, circle: str, country: str, region: str) -> Area:
     """The one area that was named; raises `RefusedError`, `PlaceError`."""
-    given = [value for value in (cap, geojson, circle, country) if value]
+    given = [value for value in (cap, geojson, circle, country or region) if value]
     if len(given) != 1:
-        raise RefusedError("name exactly one of --cap, --geojson, --circle, --country")
+        raise RefusedError("name exactly one of --cap, --geojson, --circle, or --country and --region")
     if cap:
         return _area_of_cap(cap)
-    if country:
-        return Area(countries=tuple(code.strip().upper() for code in country.split(",")))
+    if country or region:
+        return Area(countries=_codes(country), regions=_codes(region))
     shapes: tuple[Shape, ...]
     if geojson:
         try:
@@ -122,6 +126,10 @@ def _area(cap: Path | None, geojson: Path | None, circle: str, country: str) -> 
     else:
         shapes = (parse_cap_circle(_cap_form(circle)),)
     return of_shapes(shapes)
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    return tuple(code.strip().upper() for code in text.split(",") if code.strip())
 
 
 def _area_of_cap(path: Path) -> Area:

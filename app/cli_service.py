@@ -55,7 +55,10 @@ async def _run_one(process: str, settings: Settings) -> None:
             work = WorkerProcess(core)
         else:
             geography = await asyncio.to_thread(open_geography, settings)
-            work = WebProcess(core, geography) if process == "web" else PlannerProcess(core, geography.touch)
+            if process == "web":
+                work = WebProcess(core, geography)
+            else:
+                work = PlannerProcess(core, geography.touch, geography.region)
         on_stop(work.stop)
         await work.run()
 

@@ -16,6 +16,7 @@ from places.emergency import emergency_numbers
 from places.errors import PlaceError
 from places.gazetteer import Candidate, Gazetteer
 from places.ranking import Match
+from places.region import Regions
 from places.worldview import OURS
 from staff import emergency
 
@@ -68,6 +69,18 @@ class Geography:
     def touch(self) -> Touch:
         """Which countries an area's shapes may touch."""
         return self.gazetteer.touch
+
+    @property
+    def region(self) -> Regions:
+        """What is known of a region by its code."""
+        return self.gazetteer.region
+
+    def regions(self, language: str) -> dict[str, dict[str, str]]:
+        """The names of all regions by code, by country (ISO 3166-1 alpha-2)."""
+        return {
+            country: {code: self.gazetteer.name_of(code, language) or code for code in codes}
+            for country, codes in self.gazetteer.regions().items()
+        }
 
     def known(self, name: str) -> frozenset[str]:
         """Countries in which a place of that name is known, letter for letter or without its accents; of

@@ -44,7 +44,15 @@ def build_targeting(core: Core, geography: Geography) -> Targeting:
     """Who is concerned and by which way, as every officer is told: in the console and in a shell."""
     channels = [channel.value for channel in CHANNEL_ORDER]
     switched_on = frozenset(channel for channel, _ in core.gateways.all)
-    return Targeting(core.database, core.clock, geography.touch, channels, core.channel_table, switched_on)
+    return Targeting(
+        core.database,
+        core.clock,
+        geography.touch,
+        channels,
+        core.channel_table,
+        switched_on,
+        regions=geography.region,
+    )
 
 
 def build_services(core: Core, geography: Geography) -> Services:
@@ -60,7 +68,13 @@ def build_services(core: Core, geography: Geography) -> Services:
         vault=core.vault,
         clock=core.clock,
         desk=Desk(
-            core.database, core.clock, targeting, touch=geography.touch, known=geography.known, rules=rules
+            core.database,
+            core.clock,
+            targeting,
+            touch=geography.touch,
+            known=geography.known,
+            rules=rules,
+            regions=geography.region,
         ),
         audience=targeting,
         cases=CaseDesk(
@@ -71,6 +85,8 @@ def build_services(core: Core, geography: Geography) -> Services:
         faq=FaqOffice(faq_desk, build_learning(core, geography, faq_desk), core.faq),
         compose=core.wording.compose,
         touch=geography.touch,
+        region=geography.region,
+        region_names=geography.regions("en"),
         appearance=Appearance(
             ministry=settings.ministry,
             demo=settings.demo,

@@ -30,6 +30,7 @@ from app.worker import process_name
 from bot.gateway import BulkGateway
 from bot.waiting import lag_s
 from places.area import Touch
+from places.region import Regions
 from staff import audit
 from storage.errors import StorageUnavailableError
 from storage.keys import AccountKeys
@@ -51,16 +52,16 @@ log = structlog.get_logger(__name__)
 class PlannerProcess:
     """Everything that happens by itself; `stop` begins its end."""
 
-    def __init__(self, core: Core, touch: Touch) -> None:
+    def __init__(self, core: Core, touch: Touch, regions: Regions) -> None:
         self._core = core
         self._stopping = asyncio.Event()
         self._turn = asyncio.Lock()
         self._name = process_name()
         self._channels = [channel.value for channel in CHANNEL_ORDER]
-        self._targeting = Targeting(core.database, core.clock, touch, self._channels)
+        self._targeting = Targeting(core.database, core.clock, touch, self._channels, regions=regions)
         self._accounts = frozenset(core.gateways.all)
         self._templates = Templates(core.database, core.clock, core.gateways.all)
-        self._asking, self._telling = Asking(core), build_telling(core, touch)
+        self._asking, self._telling = Asking(core), build_telling(core, touch, regions)
         self._table = core.channel_table
         gateways = core.gateways.all
         self._sizes = BatchSizes(

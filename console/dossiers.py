@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts.dossier import DeskAct, Dossier, Gap
+from alerts.dossier import Bearings, DeskAct, Dossier, Gap
 from alerts.errors import Reason, UnknownAlertError
 from alerts.events import read_event
 from alerts.gate import objections
@@ -77,10 +77,11 @@ async def picture(request: web.Request, officer: Officer, subject: Subject) -> P
     """Gather the rest."""
     services = request.app[SERVICES]
     reckoning = await reckon(services, subject.revision)
+    bearings = await services.desk.bearings(subject.revision)
     async with services.database.read() as connection:
         possible = {
             act.value: Possible(
-                act, await _obstacles(connection, request, act, officer, subject, reckoning.gaps)
+                act, await _obstacles(connection, request, act, officer, subject, reckoning.gaps, bearings)
             )
             for act in _acts(subject)
         }
@@ -119,6 +120,7 @@ async def _obstacles(
     officer: Officer,
     subject: Subject,
     gaps: Sequence[Gap],
+    bearings: Bearings,
 ) -> tuple[Reason, ...]:
     """What the desk would object to if the officer did this now, accepted every gap and gave a reason."""
     services = request.app[SERVICES]
@@ -130,7 +132,8 @@ async def _obstacles(
         officer=officer,
         now=services.clock.now(),
         rules=services.rules,
-        countries=subject.countries,
+        countries=bearings.countries,
+        bearings=bearings,
         alert=subject.alert,
         revision=revision,
         writers=tuple(writers),

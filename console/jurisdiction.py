@@ -13,6 +13,7 @@ from aiohttp import web
 
 from alerts.store import RevisionRow
 from places.area import Area, Touch
+from places.region import Regions, nowhere
 from staff.officers import Officer, Role
 
 READERS = (Role.AUTHOR, Role.APPROVER, Role.CASE, Role.AUDITOR)
@@ -22,8 +23,9 @@ REMEMBERED = 2_000
 class Jurisdiction:
     """Remembers which countries a revision touches: a revision never changes."""
 
-    def __init__(self, touch: Touch) -> None:
+    def __init__(self, touch: Touch, regions: Regions = nowhere) -> None:
         self._touch = touch
+        self._regions = regions
         self._known: OrderedDict[int, frozenset[str]] = OrderedDict()
 
     async def countries(self, revision: RevisionRow) -> frozenset[str]:
@@ -48,7 +50,7 @@ class Jurisdiction:
         return False
 
     def _of(self, revision: RevisionRow) -> frozenset[str]:
-        return Area.from_json(revision.area).touches_countries(self._touch)
+        return Area.from_json(revision.area).touches_countries(self._touch, self._regions)
 
 
 def covers(officer: Officer, countries: frozenset[str], roles: Iterable[Role], *, drawn: bool = True) -> bool:

@@ -25,6 +25,7 @@ from locales import times
 from locales.catalog import Catalog
 from locales.direction import isolate
 from places.area import Area, Touch
+from places.region import Regions, nowhere
 from registry import addresses, people, watches
 from registry.addresses import AddressState
 from storage.database import Database
@@ -63,6 +64,7 @@ class Telling:
     country_name: Callable[[str, str], str]
     ministry_language: str
     site_url: str
+    regions: Regions = nowhere
     _countries: dict[int, frozenset[str]] = field(default_factory=dict)
     _reached: dict[int, int] = field(default_factory=dict)
 
@@ -87,8 +89,8 @@ class Telling:
     async def _tell(self, revision: RevisionRow, now: datetime) -> int:
         if revision.id not in self._countries:
             area = Area.from_json(revision.area)
-            touched = await asyncio.to_thread(area.touches_countries, self.touch)
-            self._countries[revision.id] = touched | frozenset(area.countries)
+            touched = await asyncio.to_thread(area.touches_countries, self.touch, self.regions)
+            self._countries[revision.id] = touched
         told = 0
         for _ in range(PAGES):
             # Ids come in the order in which rows were written, not committed: the last few are read again.

@@ -231,6 +231,7 @@ def _places(connection: AsyncConnection) -> Select[Any]:
             func.coalesce(_epoch(connection, whereabouts.c.valid_to), literal_column(str(FOREVER))),
             whereabouts.c.kind,
             type_coerce(person.c.drill, Integer),  # numpy reads 0 and 1 too, and no row is touched in Python
+            case((whereabouts.c.cell.is_(None), whereabouts.c.admin1)),
         )
         .join(person, person.c.id == whereabouts.c.person_id)
         .where(warned())

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from places.people import Ids, Rows, pack_countries
+from places.people import Ids, Rows, pack_countries, pack_regions
 
 Page = tuple[NDArray[Any], ...]
 """Some rows of whereabouts, by column."""
@@ -18,7 +18,7 @@ class AudienceRows:
     """Whereabouts of active people as aligned arrays; one row is one place of one person.
 
     Attributes:
-        cell: 0 = known by country only.
+        cell: 0 = known by country only, below 0 = by region only (`places.people.pack_regions`).
         country: ISO 3166-1 alpha-2; `rows` also knows the countries a border place may be near.
         valid_from, valid_to: epoch seconds UTC, both included, `EVER` and `FOREVER` where open.
         kind: home | pin | trip.
@@ -117,9 +117,10 @@ def headcount_of(
 
 
 def pack(found: Sequence[Sequence[Any]]) -> Page:
-    """Turn rows of (row, person, cell, radius, country, near, begin, end, kind, drill) into columns."""
-    _, person_id, cell, radius, country, near, begins, ends, kind, drill = (
-        zip(*found, strict=True) if found else ((),) * 10
+    """Turn rows of (row, person, cell, radius, country, near, begin, end, kind, drill, region if there is no
+    cell) into columns."""
+    _, person_id, cell, radius, country, near, begins, ends, kind, drill, region = (
+        zip(*found, strict=True) if found else ((),) * 11
     )
     packed = {
         place: pack_countries((place[0], *(place[1].split(",") if place[1] else ())))
@@ -127,7 +128,7 @@ def pack(found: Sequence[Sequence[Any]]) -> Page:
     }
     return (
         np.array(person_id, dtype=np.int64),
-        np.array(cell, dtype=np.int64),
+        _cells(cell, region),
         np.array(radius, dtype=np.float32),
         np.array(country, dtype="U2"),
         np.array([packed[place] for place in zip(country, near, strict=True)], dtype=np.int64),
@@ -136,3 +137,12 @@ def pack(found: Sequence[Sequence[Any]]) -> Page:
         np.array(kind, dtype="U4"),
         np.array(drill, dtype=np.bool_),
     )
+
+
+def _cells(cell: Sequence[int], region: Sequence[str | None]) -> NDArray[np.int64]:
+    """Cells, and in their place the regions of those who have none."""
+    cells = np.array(cell, dtype=np.int64)
+    packed = {codes: pack_regions(codes.split(",")) for codes in set(region) if codes}
+    if packed:
+        cells += np.array([packed[codes] if codes else 0 for codes in region], dtype=np.int64)
+    return cells

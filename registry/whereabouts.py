@@ -53,7 +53,8 @@ class Whereabouts:
         radius_km: how far from the cell a person of that city may be, 0..1,000; 0 = in the cell itself.
         country: ISO 3166-1 alpha-2, the surest.
         near: up to three more countries the place may lie in (a pin at a border).
-        admin1: codes of the surest regions, comma-separated, at most 20 characters.
+        admin1: ISO 3166-2 codes of the surest regions, comma-separated, at most 20 characters; without a cell
+            the first two say where the person is.
         label: what to call it to the person; sealed before it is written.
         time_zone: IANA name.
 

@@ -125,6 +125,8 @@ def cases() -> Iterator[Case]:
         if act is DeskAct.DRAFT:  # what follows an alert is not asked
             turned = replace(drafted(act, corrects=None), bearings=TURNED, corrected=None)
         yield Case("area_lies_where_it_is_meant", "swapped", turned)
+        unknown = replace(turned, bearings=Bearings(unknown=("XX-1", "XX-2")))
+        yield Case("regions_are_known", "region_unknown", unknown)
     for act in (DeskAct.SUBMIT, DeskAct.APPROVE):
         yield from _content(good(act))
     gaps = (Gap("th", 40, "en"), Gap("id", 3, "en"))

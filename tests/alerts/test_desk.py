@@ -15,6 +15,7 @@ from alerts.lifecycle import AlertAct, AlertState
 from alerts.revisions import expire_due, latest
 from alerts.store import AlertRow, RevisionRow, read_alert
 from alerts.tables import alert, event, revision
+from places.region import Region
 from staff import audit
 from staff.officers import Role
 from tests.alerts.office import NOW, Office, draft, everywhere, lock_out, only_in, touch
@@ -366,6 +367,36 @@ async def test_a_turned_area_is_refused_wherever_it_comes_in(office: Office) -> 
     async with office.database.durable() as connection:
         await connection.execute(update(revision).where(revision.c.alert_id == alert_id).values(area=turned))
     assert await refused(office.desk.submit(office.anna, alert_id)) == {"swapped"}
+
+
+async def test_an_unknown_region_is_refused_wherever_it_comes_in(office: Office) -> None:
+    somewhere = Region("IS-1", "IS", frozenset({"IS"}), frozenset({"IS-1"}), (64.1, -21.9), tuple)
+    known = {"IS-1": somewhere}
+    desk = Desk(office.database, office.clock, office.audience, touch=touch, regions=known.get)
+    unknown, right = draft(area={"regions": ["IS-1", "IS-99"]}), draft(area={"regions": ["IS-1"]})
+    with pytest.raises(AlertRefusedError) as refusal:
+        await desk.draft(office.anna, unknown)
+    (reason,) = refusal.value.reasons
+    assert reason.code == "region_unknown"
+    assert "IS-99" in reason.text
+    assert "IS-1," not in reason.text
+    assert await desk.misplaced(unknown) == reason
+    assert await desk.misplaced(right) is None
+    alert_id = await desk.draft(office.anna, right)
+    assert await refused(desk.revise(office.anna, alert_id, unknown)) == {"region_unknown"}
+    known.clear()  # the gazetteer was compiled anew, from newer data
+    assert await refused(desk.submit(office.anna, alert_id)) == {"region_unknown"}
+
+
+async def test_writing_of_a_region_needs_the_role_in_its_country_only(office: Office) -> None:
+    author = await office.hire("reg", *only_in("IS", Role.AUTHOR))
+    assert await office.desk.draft(author, draft(area={"regions": ["IS-1"]}))
+    assert await refused(office.desk.draft(author, draft(area={"regions": ["TH-83"]}))) == {"not_author"}
+
+
+async def test_the_country_of_a_region_says_where_shapes_are_meant(office: Office) -> None:
+    turned = {"circles": [{"lat": -21.9, "lon": 64.13, "radius_km": 30.0}], "regions": ["IS-1"]}
+    assert await refused(office.desk.draft(office.anna, draft(area=turned))) == {"swapped"}
 
 
 async def test_the_name_of_an_area_says_where_it_is_meant(office: Office) -> None:

@@ -1,6 +1,7 @@
 """Bulk reading: who is in, who is not, in which order, and fast enough."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -9,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Channel
 from places.area import Area
-from places.audience import AudienceIndex
+from places.audience import CONFIDENCES, AudienceIndex, Confidence
 from places.cells import cell_of
+from places.gazetteer import Gazetteer
 from places.people import EVER, FOREVER
 from registry import addresses, audience, people, trips, whereabouts
 from registry import changes as feed
@@ -78,6 +80,30 @@ async def test_whoever_has_no_consent_is_not_read_whatever_their_state(
         assert await audience.reach(connection, [somebody.id]) == []
         assert await audience.active(connection, [somebody.id]) == set()
         assert (await audience.headcount_columns(connection)).person_id.size == 0
+
+
+async def test_whoever_is_known_by_region_only_is_where_the_region_is(
+    database: Database, vault: Vault, gazetteer: Path
+) -> None:
+    def told(admin1: str | None) -> Whereabouts:
+        return Whereabouts(WhereaboutsKind.HOME, None, 0.0, "VN", admin1=admin1)
+
+    async with database.durable() as connection:
+        people = [
+            await join(connection, vault, telegram(str(number)), place=told(admin1))
+            for number, admin1 in enumerate(["VN-13", "VN-02,VN-13", None, "VN-02", "Hà Nội"])
+        ]
+        rows = await audience.rows(connection)
+    ids = [one.id for one in people]
+    assert len(rows) == 5
+    world = Gazetteer.open(gazetteer)
+    found = AudienceIndex.build(rows.rows).resolve(
+        Area(regions=("VN-13",)), at=0, touched=frozenset({"VN"}), regions=world.region
+    )
+    world.close()
+    surely = found.person_ids[found.confidence == CONFIDENCES.index(Confidence.AREA)]
+    assert set(surely.tolist()) == set(ids[:2])
+    assert set(found.person_ids.tolist()) == set(ids)
 
 
 async def test_columns_say_what_was_written(database: Database, vault: Vault) -> None:
