@@ -68,6 +68,7 @@ POINTS: Mapping[str, Point] = {
     "outcomes written, not committed": Point("alerts.batches", "close", AFTER),
     "outcomes committed, entry not settled": Point("alerts.queue", "Queue.settle", BEFORE),
     "entry settled": Point("alerts.queue", "Queue.settle", AFTER),
+    "some calls taken, nothing marked": Point("alerts.bulk", "attempt_many", AFTER),
     # the web process
     "a message read, not stored": Point("bot.inbox", "Inbox.store", BEFORE),
     "a message stored, not acknowledged": Point("bot.inbox", "Inbox.store", AFTER),
