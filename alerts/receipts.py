@@ -57,7 +57,10 @@ async def apply(
         which = await _where(connection, receipt, book)
         if which is None:
             continue
-        rows = (await connection.execute(_change(which, _state_of(receipt), receipt.error, now))).all()
+        # Found by our own id it may bring the provider's: who sent it may have died before writing that down.
+        name = receipt.provider_id if receipt.delivery is not None else ""
+        change = _change(which, _state_of(receipt), receipt.error, now, name=name)
+        rows = (await connection.execute(change)).all()
         if not rows:
             continue
         matched.add(receipt.key)
@@ -131,10 +134,18 @@ async def _where(
 
 
 def _change(
-    which: ColumnElement[bool], state: DeliveryState, error: str, now: datetime, *, heard: bool = True
+    which: ColumnElement[bool],
+    state: DeliveryState,
+    error: str,
+    now: datetime,
+    *,
+    heard: bool = True,
+    name: str = "",
 ) -> Any:
     forward = one_of(predecessors(state))
     changes: dict[str, Any] = {"state": case((forward, state.value), else_=delivery.c.state)}
+    if name:
+        changes["provider_id"] = func.coalesce(delivery.c.provider_id, name)
     if state in ARRIVED:
         changes["accepted_at"] = func.coalesce(delivery.c.accepted_at, now)
     if state in CONFIRMED:

@@ -152,6 +152,17 @@ async def test_a_receipt_of_another_account_says_nothing(desk: Desk) -> None:
     assert await desk.apply(receipt(ReceiptState.DELIVERED)) == {"k"}
 
 
+async def test_what_our_id_finds_brings_the_id_that_a_list_will_name(desk: Desk) -> None:
+    """Its sender died before it was written down, and a provider's list of messages names nothing else."""
+    await desk.write("queued", "accepted", provider_id=None)
+    assert await desk.apply(receipt(ReceiptState.ACCEPTED, delivery=desk.id_of(0))) == {"k"}
+    assert await desk.apply(receipt(ReceiptState.DELIVERED)) == {"k"}
+    assert await desk.apply(receipt(ReceiptState.ACCEPTED, delivery=desk.id_of(0), provider_id="m9")) == {"k"}
+    first, second = await desk.rows()
+    assert (first.state, first.provider_id) == ("delivered", "m0"), "what was known first stays"
+    assert (second.state, second.provider_id) == ("accepted", None)
+
+
 async def test_one_id_for_many_is_told_apart_by_the_recipient(desk: Desk) -> None:
     async with desk.database.durable() as connection:
         for number in range(3):
