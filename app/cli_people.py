@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from alerts.cap.codes import countries_in, regions_in
 from alerts.cap.read import read as read_cap
 from app.cli_alerts import counting
 from app.cli_output import RefusedError, run, say, settings_now, show
@@ -133,12 +134,13 @@ def _codes(text: str) -> tuple[str, ...]:
 
 
 def _area_of_cap(path: Path) -> Area:
-    shapes: dict[Shape, None] = {}
-    for alert in read_cap(_read(path)):
-        for info in alert.infos:
-            for area in info.areas:
-                shapes.update(dict.fromkeys((*area.polygons, *area.circles)))
-    return of_shapes(tuple(shapes))
+    areas = [area for alert in read_cap(_read(path)) for info in alert.infos for area in info.areas]
+    shapes: list[Shape] = [shape for area in areas for shape in (*area.polygons, *area.circles)]
+    return of_shapes(
+        tuple(dict.fromkeys(shapes)),
+        countries=tuple(dict.fromkeys(code for area in areas for code in countries_in(area))),
+        regions=tuple(dict.fromkeys(code for area in areas for code in regions_in(area))),
+    )
 
 
 def _cap_form(circle: str) -> str:

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from lxml import etree
 
+from alerts.cap.codes import COUNTRY, REGION
 from alerts.cap.xml import Element
 from alerts.draft import Text
 from alerts.errors import AlertRefusedError, Reason
@@ -20,7 +21,6 @@ from places.area import Area
 from places.shapes import Ring, closed
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
-COUNTRY_CODE = "ISO3166-1-alpha-2"
 RESTRICTION = "People registered with the sender"
 EXERCISE_NOTE = "EXERCISE. Nothing has happened."
 
@@ -101,10 +101,11 @@ def _area(info: Element, revision: RevisionRow) -> None:
         _add(element, "polygon", _ring(polygon.exterior))
     for circle in area.circles:
         _add(element, "circle", f"{_pair(circle.lat, circle.lon)} {_number(circle.radius_km)}")
-    for country in area.countries:
+    codes = [(COUNTRY, code) for code in area.countries] + [(REGION, code) for code in area.regions]
+    for name, code in codes:
         geocode = _add(element, "geocode", None)
-        _add(geocode, "valueName", COUNTRY_CODE)
-        _add(geocode, "value", country)
+        _add(geocode, "valueName", name)
+        _add(geocode, "value", code)
 
 
 def _ring(ring: Ring) -> str:

@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from alerts import source_rules
-from alerts.cap.model import CapAlert, CapInfo
+from alerts.cap.codes import countries_in, regions_in
+from alerts.cap.model import CapAlert, CapArea, CapInfo
 from alerts.draft import MAX_BODY, MAX_HEADLINE, Draft, Source, read_draft
 from alerts.errors import AlertRefusedError, Reason
 from alerts.languages import LAST_LANGUAGE, normal_tag, own_text
@@ -173,13 +174,23 @@ def _texts(infos: tuple[CapInfo, ...], note: Callable[[str], None]) -> dict[str,
 def _area(infos: tuple[CapInfo, ...], note: Callable[[str], None]) -> dict[str, Any]:
     areas = [area for info in infos for area in info.areas]
     shapes: dict[Shape, None] = {}
+    countries, regions = dict[str, None](), dict[str, None]()
     for area in areas:
         shapes.update(dict.fromkeys((*area.polygons, *area.circles)))
-    if not shapes:
-        codes = " (codes alone are not understood)" if any(area.geocodes for area in areas) else ""
+        countries.update(dict.fromkeys(countries_in(area)))
+        regions.update(dict.fromkeys(regions_in(area)))
+    lost = [area for area in areas if area.geocodes and not _is_understood(area)]
+    if not (shapes or countries or regions):
+        codes = " (codes other than ISO 3166 are not understood)" if lost else ""
         note(f"the file draws no area{codes}: draw one")
         return {}
-    return of_shapes(tuple(shapes)).to_json()
+    if lost:
+        note("a part of the area is only named, by codes that are not understood: see that it is drawn")
+    return of_shapes(tuple(shapes), countries=tuple(countries), regions=tuple(regions)).to_json()
+
+
+def _is_understood(area: CapArea) -> bool:
+    return bool(area.polygons or area.circles or countries_in(area) or regions_in(area))
 
 
 def _area_name(info: CapInfo) -> str:

@@ -250,9 +250,15 @@ def test_audience(shell: Shell, shared_data: Path) -> None:
     cap = shared_data / "cap" / "alerts" / "kelv__iceland_met_office.cap"
     assert shell.muster("audience", "--cap", cap, "--json").done().json["people"] == 1
     assert "people" in shell.muster("audience", "--country", "IS").done().out
+    both = shell.muster("audience", "--region", "is-1, TH-10", "--json").done().json
+    assert (both["people"], both["by_country"]) == (2, {"IS": 1, "TH": 1})
+    assert shell.muster("audience", "--country", "IS", "--region", "TH-10", "--json").done().json == both
+    assert shell.muster("audience", "--region", "TH-10", "--json").done().json["people"] == 1
+    shell.muster("audience", "--region", "IS-1,IS-99").refused("IS-99")
     for wrong in (
         (), ("--country", "IS", "--circle", "1,2,3"), ("--circle", "here"), ("--circle", "91,0,3"),
-        ("--country", "Iceland"), ("--geojson", shell.folder / "nowhere"), ("--cap", file),
+        ("--country", "Iceland"), ("--region", "Reykjavik"), ("--cap", file),
+        ("--geojson", shell.folder / "nowhere"),
     ):  # fmt: skip
         shell.muster("audience", *wrong).refused()
 

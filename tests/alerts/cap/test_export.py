@@ -11,10 +11,11 @@ from lxml import etree
 
 from alerts.cap.export import reference, to_cap
 from alerts.cap.read import read
+from alerts.cap.source import draft_from
 from alerts.draft import Text
 from alerts.errors import AlertRefusedError
 from alerts.store import RevisionRow
-from alerts.terms import Category, Certainty, Severity, Urgency
+from alerts.terms import Category, Certainty, Severity, Status, Urgency
 from places.area import Area
 from places.shapes import Circle, Polygon
 from tests.alerts.dossiers import ALERT, REVISION
@@ -26,14 +27,16 @@ WORDS = st.builds(lambda text: Text(headline="x", description=text).description,
 DEGREES = st.floats(-90, 90, allow_nan=False, allow_subnormal=False)
 POINTS = st.tuples(DEGREES, DEGREES)
 AREAS = st.builds(
-    lambda circles, rings, countries: Area(
+    lambda circles, rings, countries, regions: Area(
         tuple(Circle(lat, lon, km) for (lat, lon), km in circles),
         tuple(Polygon(tuple(ring)) for ring in rings),
         tuple(countries) or ("IS",),
+        regions=tuple(regions),
     ),
     st.lists(st.tuples(POINTS, st.floats(0, 20_000)), max_size=2),
     st.lists(st.lists(POINTS, min_size=1, max_size=6), max_size=2),
     st.lists(st.sampled_from(["IS", "VN", "TH"]), max_size=2, unique=True),
+    st.lists(st.sampled_from(["VN-13", "GB-ENG", "PE-1"]), max_size=2, unique=True),
 )
 REVISIONS = st.builds(
     lambda area, texts, **more: replace(APPROVED, area=area.to_json(), texts=texts, **more),
@@ -92,10 +95,17 @@ def test_it_is_valid_and_comes_back_as_it_was(schema: etree.XMLSchema) -> None:
                 assert back.exterior[0] == back.exterior[-1]
                 assert len(back.exterior) >= 4
             codes = [code.value for code in info.areas[0].geocodes]
-            assert tuple(codes) == area.countries
+            assert tuple(codes) == area.countries + area.regions
         assert one.warnings == ()
 
     check()
+
+
+def test_countries_and_regions_alone_come_back_as_an_area() -> None:
+    area = Area(countries=("TH",), regions=("VN-13", "VN-HP"))
+    one = read(export(replace(APPROVED, area=area.to_json())))[0]
+    made = draft_from(one, status=Status.EXERCISE, now=NOW, time_zone="UTC")
+    assert made.draft.shape == area
 
 
 def test_only_what_was_approved_is_exported() -> None:

@@ -138,6 +138,36 @@ def test_a_second_text_of_one_language_brings_neither_words_nor_area() -> None:
     assert any("info 2 was left out" in note for note in made.notes)
 
 
+def coded(*pairs: tuple[str, str]) -> str:
+    codes = (f"<geocode><valueName>{n}</valueName><value>{v}</value></geocode>" for n, v in pairs)
+    return f"<areaDesc>A</areaDesc>{''.join(codes)}"
+
+
+def test_codes_of_countries_and_regions_are_the_area_where_nothing_is_drawn() -> None:
+    names = ("ISO 3166-2", "vn-13"), ("ISO_3166-2", "TH-83 "), ("ISO3166-1-alpha-2", "is")
+    made = make(read(alert(info(area=coded(*names))))[0])
+    assert made.draft.area["regions"] == ["VN-13", "TH-83"]
+    assert made.draft.area["countries"] == ["IS"]
+    assert not any("area" in note for note in made.notes)
+    for junk in (("FIPS6", "006"), ("ISO 3166-2", "Hanoi"), ("ISO 3166-1", "VNM")):
+        made = make(read(alert(info(area=coded(junk))))[0])
+        assert made.draft.area == {}
+        assert any("draws no area (codes other than" in note for note in made.notes)
+
+
+def test_codes_beside_a_shape_only_repeat_it() -> None:
+    drawn = coded(("ISO 3166-2", "VN-13")).replace("<geocode>", "<circle>20.9,107 20</circle><geocode>")
+    made = make(read(alert(info(area=drawn)))[0])
+    assert "regions" not in made.draft.area
+    assert len(made.draft.area["circles"]) == 1
+
+
+def test_a_part_that_is_only_named_is_said() -> None:
+    two = f"<areaDesc>A</areaDesc><circle>1,2 3</circle></area><area>{coded(('FIPS6', '006'))}"
+    made = make(read(alert(info(area=two)))[0])
+    assert any("a part of the area is only named" in note for note in made.notes)
+
+
 def test_what_is_cut_is_said() -> None:
     long = info(f"<headline>{'h' * 300}</headline><description>{'d' * 7_000}</description>")
     made = make(read(alert(long))[0])
