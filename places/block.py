@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from places.distance import KM_PER_DEGREE, chord2_to, km_of_chord2
 from places.filing import Filing, file_rows
 from places.growth import Mask
+from places.hexagons import reaching
 from places.matcher import Matcher
 from places.people import Ids, Rows
 from places.span import Spans
@@ -141,10 +142,15 @@ class Block:
         """Groups known by cell that the shapes may hold."""
         filing, found = self.filing, list[Groups]()
         lats = filing.lat[: filing.cities]
-        for low, high, limit, centre in ready.rounds():
+        for low, high, sure, limit, circle in ready.rounds():
             first, last = _band(lats, low, high)
             x, y, z = (axis[first:last] for axis in filing.vector)
-            found.append(first + np.flatnonzero(chord2_to(centre, x, y, z) <= limit))
+            apart = chord2_to((circle.lat, circle.lon), x, y, z)
+            found.append(first + np.flatnonzero(apart <= sure))
+            unsure = first + np.flatnonzero((apart > sure) & (apart <= limit))
+            if unsure.size:
+                lat, lon = filing.lat[unsure].astype(np.float64), filing.lon[unsure].astype(np.float64)
+                found.append(unsure[reaching(circle, lat, lon)])
         for west, south, east, north, holds in ready.parts():
             first, last = _band(lats, south, north)
             lons = filing.lon[first:last]

@@ -23,6 +23,7 @@ from places.distance import (
     unit_vectors,
 )
 from places.growth import Mask, grow, near, within
+from places.hexagons import SURE_KM, can_tell, reaching
 from places.region import Region
 from places.repair import area_of, core_of, polygons
 from places.shapes import Circle, Polygon, Position, Shape
@@ -50,11 +51,11 @@ class Matcher:
         return best
 
     def cells(self, lats: Floats, lons: Floats) -> Mask:
-        """Cells that may hold somebody inside the area: circles reach 1.75 km further, polygons are grown
-        as much."""
+        """Cells that may hold somebody inside the area: those that a circle reaches, and those whose centre
+        lies within 1.75 km of a polygon."""
         found = np.zeros(lats.size, dtype=np.bool_)
         for circle in self.circles:
-            found |= _touches(circle, lats, lons, CELL_RADIUS_KM)
+            found |= _reached(circle, lats, lons)
         found |= within(self._pieces, lats, lons)
         return self._kept(found, lats, lons, np.full(lats.size, CELL_RADIUS_KM))
 
@@ -98,13 +99,15 @@ class Matcher:
         """Whether anything is taken out."""
         return bool(self.excluded_circles) or not self.excluded.is_empty
 
-    def rounds(self) -> Iterator[tuple[float, float, float, Position]]:
+    def rounds(self) -> Iterator[tuple[float, float, float, float, Circle]]:
         """For each circle: the latitudes it reaches, the `places.distance.chord2_to` its centre within which
-        a cell may hold somebody inside, and that centre."""
+        a cell holds some of it, that within which it may, where `places.hexagons.reaching` decides, and the
+        circle."""
         for circle in self.circles:
             reach = float(_reach(circle, CELL_RADIUS_KM))
             pad = reach / KM_PER_DEGREE
-            yield circle.lat - pad, circle.lat + pad, chord2_of_km(reach), (circle.lat, circle.lon)
+            sure = circle.radius_km + SURE_KM if can_tell(circle) else reach
+            yield circle.lat - pad, circle.lat + pad, chord2_of_km(sure), chord2_of_km(reach), circle
 
     def parts(self) -> Iterator[tuple[float, float, float, float, Callable[[Floats, Floats], Mask]]]:
         """For each grown piece of the outlines: west, south, east, north, and which (lats, lons) it holds."""
@@ -172,6 +175,16 @@ def centroid(area: BaseGeometry) -> Position | None:
 
 def _wrapped(circle: Circle) -> Circle:
     return Circle(circle.lat, wrap_longitude(circle.lon), circle.radius_km)
+
+
+def _reached(circle: Circle, lats: Floats, lons: Floats) -> Mask:
+    """Cells that the circle reaches into."""
+    apart = distance_km(circle.lat, circle.lon, lats, lons)
+    found: Mask = apart <= _reach(circle, CELL_RADIUS_KM)
+    if can_tell(circle):
+        unsure = np.flatnonzero(found & (apart > circle.radius_km + SURE_KM))
+        found[unsure] = reaching(circle, lats[unsure], lons[unsure])
+    return found
 
 
 def _touches(circle: Circle, lats: Floats, lons: Floats, reach: Floats | float) -> Mask:
