@@ -191,7 +191,7 @@ class Massacre:
         return counts
 
     async def _answered(self) -> None:
-        """Wait until the last requests of a dead worker are answered; replies of the living go on meanwhile."""
+        """Wait until the last requests of a dead worker are answered; replies of the living go on."""
         await asyncio.sleep(READ_S)
         left = self._requests()
 
