@@ -75,13 +75,6 @@ class Geography:
         """What is known of a region by its code."""
         return self.gazetteer.region
 
-    def regions(self, language: str) -> dict[str, dict[str, str]]:
-        """The names of all regions by code, by country (ISO 3166-1 alpha-2)."""
-        return {
-            country: {code: self.gazetteer.name_of(code, language) or code for code in codes}
-            for country, codes in self.gazetteer.regions().items()
-        }
-
     def known(self, name: str) -> frozenset[str]:
         """Countries in which a place of that name is known, letter for letter or without its accents; of
         "Lima, Peru" those of either part. Nothing is guessed: () for words that name no place."""

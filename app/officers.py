@@ -10,6 +10,7 @@ from app.core import Core
 from app.faq import build_desk, build_learning
 from app.gateways import CHANNEL_ORDER
 from app.geography import Geography
+from app.ground import ground_of
 from assistance.desk import CaseDesk
 from assistance.ports import Compose
 from assistance.store import CaseRow
@@ -85,8 +86,7 @@ def build_services(core: Core, geography: Geography) -> Services:
         faq=FaqOffice(faq_desk, build_learning(core, geography, faq_desk), core.faq),
         compose=core.wording.compose,
         touch=geography.touch,
-        region=geography.region,
-        region_names=geography.regions("en"),
+        ground=ground_of(geography),
         appearance=Appearance(
             ministry=settings.ministry,
             demo=settings.demo,

@@ -40,7 +40,7 @@ def build_console(services: Services, *, vendor_folder: Path = vendor.FOLDER) ->
     app[SERVICES] = services
     app[PAGES] = {(entry.method, entry.path): entry for entry in pages}
     app[THROTTLE] = Throttle(services.clock)
-    app[JURISDICTION] = Jurisdiction(services.touch, services.region)
+    app[JURISDICTION] = Jurisdiction(services.touch, services.ground.region)
     app[TEMPLATES] = environment(has_scripts=vendor.is_complete(vendor_folder))
     for entry in pages:
         app.router.add_route(entry.method, entry.path, entry.handler)

@@ -1,4 +1,4 @@
-"""The area fields of the compose form: countries, circles and polygons as typed text. Pure.
+"""The area fields of the compose form: countries, regions, circles and polygons as typed text. Pure.
 
 Positions are typed as `lat, lon` in degrees; a circle as `lat, lon, km`; a polygon as its corners,
 separated by blanks or semicolons (CAP's own way works), one to a line.
@@ -11,6 +11,7 @@ from typing import Any
 
 from alerts.errors import Reason
 from console import names
+from console.region_form import read_regions
 
 _NUMBER = re.compile(r"[-+]?\d{1,9}(?:\.\d{1,20})?")
 
@@ -21,6 +22,7 @@ def read_area(said: Mapping[str, str], reasons: list[Reason]) -> dict[str, Any]:
         "circles": list(_circles(said["circles"], reasons)),
         "polygons": list(_polygons(said["polygons"], reasons)),
         "countries": _countries(said["countries"], reasons),
+        "regions": read_regions(said["regions"], reasons),
     }
     if said["rest"]:
         try:
@@ -87,6 +89,7 @@ def typed_area(area: Mapping[str, Any]) -> dict[str, str]:
     )
     return {
         "countries": ", ".join(area.get("countries", ())),
+        "regions": ", ".join(area.get("regions", ())),
         "circles": "\n".join(circles),
         "polygons": "\n".join(corners),
         "rest": json.dumps(rest) if rest["polygons"] or any(rest["exclusions"].values()) else "",

@@ -22,7 +22,8 @@ NOTES = ("correction", "all_clear")
 PLAIN = (
     "event_id", "event_title", "status", "audience", "severity", "urgency", "certainty", "category",
     "event_name", "area_name", "time_zone", "onset", "expires_at", "useful_until", "include_maybe", "policy",
-    "corrects", "countries", "circles", "polygons", "rest", "source", "source_seal", "tab",
+    "corrects", "countries", "regions", "find_region", "circles", "polygons", "rest", "source", "source_seal",
+    "tab",
 )  # fmt: skip
 _LOCAL_TIME = "%Y-%m-%dT%H:%M"
 

@@ -21,13 +21,15 @@ from console import names
 from console.access import Fields, fields, visitor
 from console.alert_pages import id_in, number_in
 from console.compose_form import Typed, local_time, read_form, typed_from, typed_of
-from console.dossiers import find
+from console.dossiers import find, in_words
 from console.preview import previews, unsaved
 from console.reckoning import reckon
+from console.region_form import choices, press
 from console.rendering import redirect, render
 from console.services import SERVICES, Services
 
 FIRST_TEXT = "en"
+BLANK: dict[str, Any] = {"previews": [], "reckoning": None, "confidence": {}, "area_words": ""}
 TERMS = {
     "severities": tuple(Severity),
     "urgencies": tuple(Urgency),
@@ -147,6 +149,7 @@ async def form_page(
         events=await _events(services, form, drill=drill),
         zones=names.time_zones(),
         country_names=names.countries(),
+        regions=choices(services.ground, form.values),
         more_languages={tag: name for tag, name in services.languages.items() if tag not in form.words},
         **TERMS,
         **await _looked_at(request, form),
@@ -203,6 +206,7 @@ async def _without_saving(
             form.values["tab"] = list(form.words)[-1]
         else:
             reasons.append(Reason("language", "Choose a language, or write its tag, such as vi or pt-BR."))
+    press(form.values, act, tag)
     if act == "drop":
         form.words.pop(tag, None)
     if act == "extend":
@@ -217,10 +221,10 @@ async def _looked_at(request: web.Request, form: Typed) -> dict[str, Any]:
     try:
         draft = read_form(form)
     except AlertRefusedError as refused:
-        return {"previews": [], "reckoning": None, "unready": refused.reasons, "confidence": {}}
+        return {**BLANK, "unready": refused.reasons}
     misplaced = await services.desk.misplaced(draft)
     if misplaced is not None:
-        return {"previews": [], "reckoning": None, "unready": (misplaced,), "confidence": {}}
+        return {**BLANK, "unready": (misplaced,)}
     alert, revision = unsaved(draft, services.clock.now())
     reckoning = await reckon(services, revision)
     lacking = [gap.language for gap in reckoning.gaps]
@@ -229,6 +233,7 @@ async def _looked_at(request: web.Request, form: Typed) -> dict[str, Any]:
         "reckoning": reckoning,
         "unready": (),
         "confidence": names.CONFIDENCE,
+        "area_words": await in_words(services, draft.shape),
     }
 
 

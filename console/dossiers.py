@@ -1,5 +1,6 @@
 """One alert as its page needs it: rows, countries, audience, words, history, obstacles. Reads SQL."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,8 @@ from console.errors import NotThereError
 from console.jurisdiction import JURISDICTION
 from console.preview import Preview, previews
 from console.reckoning import Reckoning, reckon
-from console.services import SERVICES
+from console.services import SERVICES, Services
+from places.area import Area
 from staff import audit, officers
 from staff.audit import AuditEntry
 from staff.officers import Officer
@@ -51,6 +53,7 @@ class Picture:
     possible: Mapping[str, Possible]
     history: Sequence[AuditEntry]
     names: Mapping[int, str]
+    area_words: str
 
 
 async def find(request: web.Request, officer: Officer, alert_id: int) -> Subject:
@@ -78,6 +81,8 @@ async def picture(request: web.Request, officer: Officer, subject: Subject) -> P
     services = request.app[SERVICES]
     reckoning = await reckon(services, subject.revision)
     bearings = await services.desk.bearings(subject.revision)
+    area = Area.from_json(subject.revision.area) if subject.revision.area else None
+    words = await in_words(services, area)
     async with services.database.read() as connection:
         possible = {
             act.value: Possible(
@@ -95,7 +100,12 @@ async def picture(request: web.Request, officer: Officer, subject: Subject) -> P
         services.senders,
         [gap.language for gap in reckoning.gaps],
     )
-    return Picture(subject, reckoning, shown, possible, history, names)
+    return Picture(subject, reckoning, shown, possible, history, names, words)
+
+
+async def in_words(services: Services, area: Area | None) -> str:
+    """An area as the approver reads it; "" for none."""
+    return await asyncio.to_thread(services.ground.describe, area) if area else ""
 
 
 def _acts(subject: Subject) -> list[DeskAct]:

@@ -54,6 +54,7 @@ CONSOLE: tuple[Page, ...] = (
     page("GET", "/alerts/from-cap", cap_pages.form, WRITERS),
     page("POST", "/alerts/from-cap", cap_pages.load, WRITERS),
     page("GET", "/map/countries.json", map_pages.countries, READERS),
+    page("GET", "/map/regions/{code}.json", map_pages.region, READERS),
     page("GET", "/alerts/{id}", alert_pages.show, READERS),
     page("GET", "/alerts/{id}/edit", compose_pages.edit, WRITERS),
     page("POST", "/alerts/{id}/edit", compose_pages.save, WRITERS),

@@ -18,8 +18,8 @@ from assistance.faq.desk import FaqDesk
 from assistance.faq.learning import FaqLearning
 from assistance.faq.search import FaqSearch
 from bot.messages import Outbound
+from console.region_form import Ground
 from places.area import Touch
-from places.region import Regions, nowhere
 from staff.enrolment import Enrolment
 from staff.signin import SignIn
 from storage.clock import Clock
@@ -112,8 +112,7 @@ class Services:
     senders: Sequence[Sender] = ()
     capacities: Capacities | None = None
     prices: Prices = field(default_factory=lambda: Prices({}))
-    region: Regions = nowhere
-    region_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by country, code to name
+    ground: Ground = field(default_factory=Ground)
     languages: Mapping[str, str] = field(default_factory=dict)  # those Muster itself speaks: tag to name
 
 

@@ -3,6 +3,7 @@
 Pure; asks the gazetteer. The sentences are English unless the caller hands others; names are in any language.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from places.matcher import Matcher, centroid
 from places.region import country_in
 from places.repair import Fault, area_of, faults
 from places.shapes import Circle, Polygon, Shape
+from places.territories import left_out
 
 NAMED_CITIES = 5
 _KNOWN_KM = 20.0
@@ -29,6 +31,7 @@ class Phrases:
     circle_off: str = "within {km} km of a point {away} km {direction} of {place}"
     shape: str = "an outline around {place}, {width} km across"
     country: str = "all of {country}"
+    apart: str = "{whole}, but not {parts}"
     region: str = "all of {region} ({country}), and people up to some {km} km beyond it"
     excluded: str = "except {parts}"
     cities: str = "contains {count} cities: {names}"
@@ -53,9 +56,8 @@ def describe(
     """One line, parts joined by "; ". Place names in `language` where known."""
     teller = _Teller(gazetteer, language, phrases)
     parts = [teller.shape(shape) for shape in area.shapes]
-    parts += [
-        phrases.country.format(country=gazetteer.name_of(code, language) or code) for code in area.countries
-    ]
+    apart = left_out(area.countries)
+    parts += [teller.country(code, apart.get(code, ())) for code in area.countries]
     for code in area.regions:
         country = gazetteer.name_of(country_in(code), language) or country_in(code)
         name = gazetteer.name_of(code, language) or code
@@ -73,6 +75,12 @@ class _Teller:
     gazetteer: Gazetteer
     language: str | None
     phrases: Phrases
+
+    def country(self, code: str, apart: Collection[str]) -> str:
+        """A country, and those of its territories that are entries of their own and not in the area."""
+        names = [self.gazetteer.name_of(one, self.language) or one for one in (code, *apart)]
+        whole = self.phrases.country.format(country=names[0])
+        return self.phrases.apart.format(whole=whole, parts=", ".join(names[1:])) if apart else whole
 
     def shape(self, shape: Shape) -> str:
         return self._circle(shape) if isinstance(shape, Circle) else self._polygon(shape)

@@ -58,11 +58,23 @@ function show(element, options = {}) {
   return map;
 }
 
-function draw(group, area) {
+// Outlines of regions come from the server, once each; the first time of one takes a moment.
+const outlines = new Map();
+function outline(code) {
+  const got = () => fetch(`/map/regions/${code}.json`).then((answer) => (answer.ok ? answer.json() : { polygons: [] }));
+  if (!outlines.has(code)) outlines.set(code, got());
+  return outlines.get(code);
+}
+
+async function draw(group, area) {
   const look = { color: style("--live"), weight: 2, fillOpacity: 0.15, interactive: false };
   group.clearLayers();
   for (const circle of area.circles) L.circle([circle.lat, circle.lon], { ...look, radius: circle.radius_km * 1000 }).addTo(group);
   for (const polygon of area.polygons) L.polygon([polygon.exterior, ...(polygon.holes || [])], look).addTo(group);
+  group.shown = area;
+  const regions = await Promise.all((area.regions || []).map(outline));
+  if (group.shown !== area) return;
+  for (const rings of regions.flatMap((region) => region.polygons)) L.polygon(rings, look).addTo(group);
 }
 
 function fit(map, group) {
@@ -76,7 +88,7 @@ async function picture(element) {
   const paint = await world(map);
   paint(area.countries || []);
   const group = L.featureGroup().addTo(map);
-  draw(group, area);
+  await draw(group, area);
   fit(map, group);
 }
 
@@ -85,7 +97,8 @@ function typed() {
   const circles = lines("circles").filter((row) => row.length === 3).map(([lat, lon, km]) => ({ lat, lon, radius_km: km }));
   const pairs = (row) => row.reduce((found, value, place) => (place % 2 ? found : [...found, [value, row[place + 1]]]), []);
   const polygons = lines("polygons").filter((row) => row.length > 5 && row.length % 2 === 0).map((row) => ({ exterior: pairs(row) }));
-  return { circles, polygons };
+  const regions = read("regions").value.toUpperCase().match(/\b[A-Z]{2}-[A-Z0-9]{1,3}\b/g) || [];
+  return { circles, polygons, regions };
 }
 
 async function editor(element) {
@@ -100,8 +113,8 @@ async function editor(element) {
     countries.value = (now.includes(code) ? now.filter((one) => one !== code) : [...now, code]).join(", ");
     said(countries);
   });
-  const refresh = () => { draw(group, typed()); paint(codes().map((one) => one.toUpperCase())); };
-  for (const name of ["countries", "circles", "polygons"]) read(name).addEventListener("input", refresh);
+  const refresh = () => { paint(codes().map((one) => one.toUpperCase())); return draw(group, typed()); };
+  for (const name of ["countries", "regions", "circles", "polygons"]) read(name).addEventListener("input", refresh);
 
   const { TerraDraw, TerraDrawPolygonMode, TerraDrawCircleMode, TerraDrawRenderMode } = terraDraw;
   const pen = new TerraDraw({
@@ -146,7 +159,7 @@ async function editor(element) {
   };
   tools.addTo(map);
   pen.setMode("country");
-  refresh();
+  await refresh();
   fit(map, group);
 }
 

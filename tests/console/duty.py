@@ -15,6 +15,8 @@ from sqlalchemy import func, select
 from alerts.desk import Desk
 from alerts.targeting import Targeting
 from alerts.wording import Wording
+from app.geography import Geography
+from app.ground import ground_of
 from assistance.desk import CaseDesk
 from assistance.faq.answering import Fields
 from assistance.faq.desk import FaqDesk
@@ -24,9 +26,11 @@ from assistance.store import CaseRow
 from bot import outbox
 from bot.messages import Outbound
 from console.app import build_console
+from console.region_form import Ground
 from console.security import SESSION_COOKIE
 from console.services import Appearance, FaqOffice, Sender, Services
 from locales.catalog import Catalog
+from places.region import nowhere
 from staff import audit, sessions
 from staff.enrolment import Enrolment
 from staff.officers import Grant, Officer, Role
@@ -163,10 +167,13 @@ def catalog() -> Catalog:
     return Catalog.load()
 
 
-def build_services(database: Database, vault: Vault, clock: HandClock, **look: Any) -> Services:
-    """What `app/` hands the console, with three countries and no gateway."""
+def build_services(
+    database: Database, vault: Vault, clock: HandClock, world: Geography | None = None, **look: Any
+) -> Services:
+    """What `app/` hands the console, with three countries (or the whole world) and no gateway."""
+    near, regions = (world.touch, world.region) if world else (touch, nowhere)
     wording = Wording(catalog(), "Ministry of Test")
-    targeting = Targeting(database, clock, touch, ["telegram", "webchat"])
+    targeting = Targeting(database, clock, near, ["telegram", "webchat"], regions=regions)
     passwords = Passwords()
 
     def answer(case: CaseRow, text: str, language: str) -> Outbound:
@@ -188,14 +195,15 @@ def build_services(database: Database, vault: Vault, clock: HandClock, **look: A
         database=database,
         vault=vault,
         clock=clock,
-        desk=Desk(database, clock, targeting, touch=touch),
+        desk=Desk(database, clock, targeting, touch=near, regions=regions if world else None),
         audience=targeting,
         cases=CaseDesk(vault, clock, send=outbox.enqueue, audit=audit.append, compose=answer),
         faq=FaqOffice(faq_desk, learning, search),
         sign_in=SignIn(database, vault, clock, passwords, refusal_s=0.0),
         enrolment=Enrolment(database, vault, clock, passwords),
         compose=wording.compose,
-        touch=touch,
+        touch=near,
+        ground=ground_of(world) if world else Ground(),
         appearance=Appearance(
             ministry="Ministry of Test", public_url="https://alerts.example", time_zone="UTC", **look
         ),
@@ -204,10 +212,12 @@ def build_services(database: Database, vault: Vault, clock: HandClock, **look: A
     )
 
 
-async def open_duty(database: Database, vault: Vault, vendor: Path, **look: Any) -> Duty:
+async def open_duty(
+    database: Database, vault: Vault, vendor: Path, world: Geography | None = None, **look: Any
+) -> Duty:
     """Serve the console on loopback; `vendor` is the folder of browser libraries, absent or filled."""
     clock = HandClock()
-    services = build_services(database, vault, clock, **look)
+    services = build_services(database, vault, clock, world, **look)
     server = TestServer(build_console(services, vendor_folder=vendor))
     await server.start_server()
     return Duty(database, vault, clock, services, server)

@@ -24,17 +24,19 @@ CIRCLES = st.fixed_dictionaries(
 
 
 def said(**changes: str) -> dict[str, str]:
-    return {"circles": "", "polygons": "", "countries": "", "rest": "", **changes}
+    return {"circles": "", "polygons": "", "countries": "", "regions": "", "rest": "", **changes}
 
 
 @given(st.lists(CIRCLES, max_size=4), st.sets(st.sampled_from(["IS", "TH", "VN"]), max_size=3))
 def test_an_area_survives_the_form(circles: list[dict[str, float]], countries: set[str]) -> None:
     reasons: list[Reason] = []
     area = {"circles": circles, "polygons": [], "countries": sorted(countries), "exclusions": {}}
+    area["regions"] = [f"{code}-1" for code in sorted(countries)]
     back = read_area({**said(), **typed_area(area)}, reasons)
     assert reasons == []
     if circles or countries:
         assert (back["circles"], back["countries"]) == (circles, sorted(countries))
+        assert back["regions"] == area["regions"]
         Area.from_json(back)
     else:
         assert back == {}
@@ -77,6 +79,14 @@ def test_countries_by_name_or_code() -> None:
     reasons: list[Reason] = []
     area = read_area(said(countries="iceland, NO; Thailand\nth"), reasons)
     assert (area["countries"], reasons) == (["IS", "NO", "TH"], [])
+
+
+def test_regions_by_code() -> None:
+    reasons: list[Reason] = []
+    area = read_area(said(regions="vn-13, GB-ENG; VN-13\nPE-1"), reasons)
+    assert (area["regions"], reasons) == (["VN-13", "GB-ENG", "PE-1"], [])
+    read_area(said(regions="Quảng Ninh"), reasons)
+    assert [reason.code for reason in reasons] == ["form.regions"]
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Bangkok", "Atlantic/Reykjavik", "America/St_Johns"])

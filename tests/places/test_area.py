@@ -172,6 +172,7 @@ def test_swapped_coordinates_are_noticed(world: Gazetteer) -> None:
             ["within 10 km of a point", "west of", "contains no city"],
         ),
         (Area(polygons=(REYKJAVIK,)), "en", ["an outline around Reykjav", "contains"]),
+        (Area(countries=("FR", "RE")), "en", ["all of France, but not", "Guadeloupe", "; all of R"]),
         (Area(countries=("PE", "VN")), "vi", ["all of Peru", "all of Việt Nam"]),
         (
             Area(regions=("VN-13", "TH-83")),
