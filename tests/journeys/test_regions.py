@@ -1,0 +1,96 @@
+"""In a real Chromium: somebody names only the province they are in, an officer warns that province, with the
+keyboard alone, and counts them."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no types
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from locales.catalog import Catalog
+from tests.chromium import FLAGS, find_chromium
+from tests.conftest import OwnRedis
+from tests.journeys.console_officer import ConsoleOfficer
+from tests.service import Service, make_settings, running
+
+PROVINCE, CODE = "tỉnh Quảng Ninh", "VN-13"
+
+
+@pytest.fixture
+async def service(
+    sqlite_template: Path, tmp_path: Path, own_redis: OwnRedis, gazetteer: Path
+) -> AsyncIterator[Service]:
+    path = tmp_path / "muster.db"
+    shutil.copy(sqlite_template, path)
+    settings = make_settings(
+        tmp_path,
+        database_url=f"sqlite:///{path}",
+        redis_url=own_redis.url,
+        gazetteer=gazetteer,
+        simulator=None,
+    )
+    async with running(settings) as started:
+        yield started
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    expect.set_options(timeout=30_000)
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        yield opened
+        await opened.close()
+
+
+async def names_only_the_province(browser: Browser, url: str) -> None:
+    """Agree, type the province, confirm the first that is offered."""
+    words = Catalog.load()
+    context = await browser.new_context(locale="vi-VN")
+    page = await context.new_page()
+    await page.goto(f"{url}/chat")
+    await page.get_by_role("button", name=words.say("vi", "start.agree"), exact=True).last.click()
+    heard = page.locator("article:not(.mine)")
+    await expect(heard.filter(has_text=words.say("vi", "place.ask")).last).to_be_visible()
+    await page.get_by_role("textbox", name=words.say("vi", "chat.page.placeholder")).fill(PROVINCE)
+    await page.keyboard.press("Enter")
+    await page.locator("[data-press='place:0']").click()
+    done = words.say("vi", "protected.place", place="@").partition("@")[0].strip()
+    await expect(heard.filter(has_text=done).last).to_be_visible()
+
+
+async def scan(page: Page) -> None:
+    """Whatever axe-core finds fails the test."""
+    report = await Axe().run(page)
+    assert report.violations_count == 0, f"{page.url}\n{report.generate_report()}"
+
+
+async def test_a_province_is_warned_with_the_keyboard_alone(service: Service, browser: Browser) -> None:
+    await names_only_the_province(browser, service.url)
+    officer = await ConsoleOfficer.open(browser, service.console)
+    await officer.sign_in(service.credentials["author"])
+    await officer.go("/alerts/new")
+    page = officer.page
+    await page.get_by_role("radio", name="Live alert").check()
+    await page.locator("[name=event_name]").fill("Typhoon")
+    await page.get_by_label("Find a region").focus()
+    await page.keyboard.type("quang ninh")
+    await page.keyboard.press("Enter")
+    offered = page.get_by_role("button", name=f"Quảng Ninh, Vietnam ({CODE})", exact=True)
+    await expect(offered).to_be_focused()
+    await scan(page)
+    async with page.expect_response(f"**/map/regions/{CODE}.json") as drawn:
+        await page.keyboard.press("Enter")
+    assert (await drawn.value).status == 200
+    await expect(page.get_by_label("Regions", exact=False).first).to_have_value(CODE)
+    await expect(page.locator(".leaflet-overlay-pane path[fill-opacity='0.15']")).not_to_have_count(0)
+    await expect(officer.look).to_contain_text("all of Quảng Ninh (Vietnam)")
+    await expect(officer.look.locator(".headcount .figure strong")).to_have_text("1")
+    await expect(officer.look.locator(".headcount")).to_contain_text("in the area")
+    await scan(page)
+    # The neighbours' province: whoever says to be in the other one is only perhaps there.
+    await page.locator("[name=include_maybe]").select_option("no")
+    await page.locator("[name=regions]").fill("VN-06")
+    await expect(officer.look.locator(".headcount .figure strong")).to_have_text("0")
+    assert officer.faults == []
