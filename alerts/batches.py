@@ -2,7 +2,7 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -83,31 +83,42 @@ class BatchSizes:
         return found
 
 
-def split(waiters: Waiters, sizes: BatchSizes) -> list[tuple[Route, Sequence[int]]]:
+def split(
+    waiters: Waiters, sizes: BatchSizes, place: Callable[[int], int] = int
+) -> list[tuple[Route, Sequence[int]]]:
     """Cut deliveries into batches of one route each, keeping their order within a route.
 
     Where a batch holds one language the order is kept within the language, and the batches of a route follow
-    each other by their first delivery: nearest first, as far as that goes.
+    each other by the `place` of their first delivery: nearest first, as far as that goes.
     """
     parts = [
         (route, ids[start : start + sizes.of(route)])
         for (route, _), ids in waiters.items()
         for start in range(0, len(ids), sizes.of(route))
     ]
-    return sorted(parts, key=lambda part: (part[0], part[1][0]))
+    return sorted(parts, key=lambda part: (part[0], place(part[1][0])))
 
 
 async def insert_batches(
-    connection: AsyncConnection, waiters: Waiters, sizes: BatchSizes, now: datetime
+    connection: AsyncConnection,
+    waiters: Waiters,
+    sizes: BatchSizes,
+    now: datetime,
+    place: Callable[[int], int] = int,
 ) -> None:
-    """Store them as open batches, in the transaction that stores their deliveries."""
-    cut = split(waiters, sizes)
+    """Store them as open batches, in the transaction that stores their deliveries.
+
+    Args:
+        place: of a delivery in the order in which its revision is sent.
+    """
+    cut = split(waiters, sizes, place)
     if not cut:
         return
     routes = zip(*(route for route, _ in cut), strict=True)
     columns: dict[str, Sequence[Any]] = dict(zip(Route._fields, routes, strict=True))
     columns["deliveries"] = [pack(deliveries) for _, deliveries in cut]
     columns["size"] = [len(deliveries) for _, deliveries in cut]
+    columns["place"] = [place(deliveries[0]) for _, deliveries in cut]
     await insert_columns(connection, batch, columns, {"state": "open", "created_at": now})
 
 
@@ -132,9 +143,9 @@ class Waiting:
 
 
 async def open_batches(connection: AsyncConnection, *, unoffered_only: bool) -> list[Waiting]:
-    """Open batches in the order in which they were made; all of them, or those that no stream saw yet."""
+    """Open batches, those of one revision nearest first; all of them, or those that no stream saw yet."""
     query = select(batch.c.id, batch.c.channel, batch.c.account, batch.c.priority, batch.c.offered_at)
-    query = query.where(batch.c.state == "open").order_by(batch.c.id)
+    query = query.where(batch.c.state == "open").order_by(batch.c.revision_id, batch.c.place, batch.c.id)
     if unoffered_only:
         query = query.where(batch.c.offered_at.is_(None))
     rows = await connection.execute(query)

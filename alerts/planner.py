@@ -6,16 +6,17 @@ in an epoch. While an alert is live its audience is resolved anew every minute a
 registered or moved.
 """
 
-import math
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
+import numpy as np
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts import holds, plans, revisions, store
+from alerts import holds, planned, plans, revisions, store
+from alerts.assignments import Assignments
 from alerts.batches import BatchSizes
 from alerts.channels import ChannelTable
 from alerts.checkins import silenced
@@ -24,19 +25,18 @@ from alerts.digest import verify_digest
 from alerts.dispatch import Dispatch
 from alerts.errors import AlertRefusedError
 from alerts.lifecycle import AlertAct, AlertState
-from alerts.plans import Assignment, FenceLostError, Plan
+from alerts.planned import Planned
+from alerts.plans import FenceLostError, Plan
 from alerts.routing import Account, Preference, next_address
 from alerts.store import RevisionRow
+from alerts.strata import Concerned, strata
 from alerts.targeting import Targeting
 from alerts.ways import ways_of
 from places.area import Area
-from places.audience import CONFIDENCES
 from registry import audience as people
 from storage.clock import Clock
 from storage.database import Database
 
-FIRST_CHUNK = 100  # goes to the senders while the rest is still being written
-CHUNK = 5_000  # about 50 ms of writing on SQLite
 RESOLVE_EVERY = timedelta(seconds=60)
 NO_ADDRESS = "no_address"
 ADDRESSES_GONE = "addresses_gone"
@@ -45,14 +45,6 @@ log = structlog.get_logger(__name__)
 
 Record = Callable[[AsyncConnection, str, str, datetime], Awaitable[None]]
 """Writes one act of the machine into the audit chain: action, subject, time."""
-
-
-class Concerned(NamedTuple):
-    """One person of the audience."""
-
-    person_id: int
-    confidence: str
-    distance_km: float | None
 
 
 @dataclass(slots=True)
@@ -76,6 +68,7 @@ class Planner:
     resolve_every: timedelta = RESOLVE_EVERY
     table: ChannelTable = field(default_factory=lambda: ChannelTable({}))
     _resolved: dict[int, tuple[datetime, int]] = field(default_factory=dict)
+    _planned: dict[int, Planned] = field(default_factory=dict)
 
     async def step(self) -> None:
         """Plan whatever is due once.
@@ -86,6 +79,8 @@ class Planner:
         now = self.clock.now()
         async with self.database.read() as connection:
             waiting = await plans.to_plan(connection, now)
+        live = {revision_id for revision_id, _ in waiting}
+        self._planned = {number: known for number, known in self._planned.items() if number in live}
         if waiting:
             await self.targeting.refresh()
         for revision_id, state in waiting:
@@ -130,42 +125,37 @@ class Planner:
         """Write everybody of the audience who has no delivery yet, chunk by chunk, the first one small."""
         concerned = await self._audience(row)
         async with self.database.read() as connection:
-            has, listed = await plans.planned(connection, plan.revision_id)
-        missing = [who for who in concerned if who.person_id not in has]
-        first_run = not has and not listed
-        start, size = 0, FIRST_CHUNK
-        while start < len(missing):
-            await self._chunk(plan, row, missing[start : start + size], listed, first_run=first_run)
-            start, size = start + size, CHUNK
+            known = await planned.read(connection, plan.revision_id, self._planned.get(plan.revision_id))
+        missing = await asyncio.to_thread(known.missing, concerned)
+        first_run = known.is_empty
+        written, listed = list[int](), list[int]()
+        for chunks in strata(missing):
+            for chunk in chunks:
+                ways, without = await self._chunk(plan, row, chunk, known.listed, first_run=first_run)
+                written += ways
+                listed += without
             await self.dispatch.offer_new()
+        self._planned[plan.revision_id] = known.after(written, listed)
 
-    async def _audience(self, row: RevisionRow) -> list[Concerned]:
+    async def _audience(self, row: RevisionRow) -> Concerned:
         if row.corrects is not None:
             async with self.database.read() as connection:
-                told = await correction_audience(connection, row.corrects)
-            return [Concerned(person, CONFIDENCES[0].value, None) for person in told]
-        found = await self.targeting.resolve(
-            Area.from_json(row.area), drill=row.drill, at=self.clock.now(), include_maybe=row.include_maybe
-        )
-        levels = [level.value for level in CONFIDENCES]
-        together = zip(
-            found.person_ids.tolist(), found.confidence.tolist(), found.distance_km.tolist(), strict=True
-        )
-        return [
-            Concerned(person, levels[code], distance if math.isfinite(distance) else None)
-            for person, code, distance in together
-        ]
+                return Concerned.told(await correction_audience(connection, row.corrects))
+        area, now = Area.from_json(row.area), self.clock.now()
+        found = await self.targeting.resolve(area, drill=row.drill, at=now, include_maybe=row.include_maybe)
+        return Concerned.of(found)
 
     async def _chunk(
         self,
         plan: Plan,
         row: RevisionRow,
-        concerned: Sequence[Concerned],
-        listed: set[int],
+        concerned: Concerned,
+        listed: frozenset[int],
         *,
         first_run: bool,
-    ) -> None:
-        ids = [who.person_id for who in concerned]
+    ) -> tuple[list[int], list[int]]:
+        """Write some people; return who has a delivery now, and who was listed as not reachable."""
+        ids = concerned.person_id.tolist()
         # What takes longest is read before the one writer of SQLite is held up; who changed meanwhile is read
         # again inside.
         async with self.database.read() as connection:
@@ -178,14 +168,15 @@ class Planner:
             ways |= await ways_of(connection, late, self.channel_order, preference, self.clock.now())
             bare = await people.active(connection, [who for who in ids if who not in ways])
             spared = await silenced(connection, ids)
-            chosen, without = [], []
-            for who, confidence, distance in concerned:
+            chosen, at, without = [], [], []
+            for place, who in enumerate(ids):
                 if who in spared:
                     continue
                 # Only addresses whose drill flag is the person's and the alert's are taken.
                 way = next_address(ways.get(who, ()), drill=row.drill, accounts=self.accounts)
                 if way:
-                    chosen.append(Assignment.of(way, confidence, distance, drill=row.drill))
+                    chosen.append(way)
+                    at.append(place)
                 elif who not in listed and (who in ways or who in bare):
                     without.append((who, ADDRESSES_GONE if who in ways else NO_ADDRESS))
             now = self.clock.now()
@@ -193,7 +184,7 @@ class Planner:
                 await plans.write_deliveries(
                     connection,
                     plan,
-                    chosen,
+                    Assignments.of(chosen, concerned.take(np.array(at)), drill=row.drill),
                     rung=0,
                     priority=plans.PRIORITY.get(row.severity, 2),
                     sizes=self.sizes,
@@ -202,3 +193,4 @@ class Planner:
                 )
             if without:
                 await plans.write_unreachable(connection, plan, without, now)
+        return [way.person_id for way in chosen], [who for who, _ in without]

@@ -8,16 +8,16 @@ nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from alerts.assignments import Assignments
 from alerts.batches import BatchSizes, Route, delivery_id, insert_batches
 from alerts.delivery import DeliveryState
 from alerts.lifecycle import LIVE, AlertState
 from alerts.tables import alert, delivery, revision, unreachable
-from registry.ways import Way
 from storage.bulk import insert_columns
 from storage.clock import SET_BACK
 from storage.database import insert_new
@@ -33,37 +33,11 @@ class FenceLostError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Our hold on a revision."""
+    """Our hold on a revision; `first`: the number that its next delivery had when it was claimed."""
 
     revision_id: int
     fence: int
-
-
-class Assignment(NamedTuple):
-    """One person and the address of theirs that is tried next."""
-
-    person_id: int
-    address_id: int
-    channel: str
-    account: str
-    language: str
-    drill: bool
-    confidence: str
-    distance_km: float | None
-
-    @classmethod
-    def of(cls, way: Way, confidence: str, distance_km: float | None, *, drill: bool) -> Self:
-        """Assign a person to one of their addresses."""
-        return cls(
-            way.person_id,
-            way.address_id,
-            way.channel,
-            way.account,
-            way.language,
-            drill,
-            confidence,
-            distance_km,
-        )
+    first: int = 0
 
 
 async def to_plan(connection: AsyncConnection, now: datetime) -> list[tuple[int, AlertState]]:
@@ -95,10 +69,10 @@ async def claim(connection: AsyncConnection, revision_id: int, owner: str, now: 
         update(revision)
         .where(revision.c.id == revision_id, free)
         .values(plan_owner=owner, plan_fence=revision.c.plan_fence + 1, plan_until=now + LEASE)
-        .returning(revision.c.plan_fence)
+        .returning(revision.c.plan_fence, revision.c.next_seq)
     )
-    fence = done.scalar_one_or_none()
-    return None if fence is None else Plan(revision_id, fence)
+    row = done.one_or_none()
+    return None if row is None else Plan(revision_id, row.plan_fence, row.next_seq)
 
 
 async def numbers(connection: AsyncConnection, plan: Plan, count: int, now: datetime) -> int:
@@ -122,7 +96,7 @@ async def numbers(connection: AsyncConnection, plan: Plan, count: int, now: date
 async def write_deliveries(
     connection: AsyncConnection,
     plan: Plan,
-    people: Sequence[Assignment],
+    people: Assignments,
     *,
     rung: int,
     priority: int,
@@ -136,7 +110,7 @@ async def write_deliveries(
     and is passed over by the sender.
 
     Args:
-        people: nearest first; at most 5,000, so that a transaction stays short.
+        people: at most 5,000, so that a transaction stays short; batches hold them nearest first.
         first_run: nobody of them can have one yet: the revision had none on this rung when it was claimed
             under this fence, and nobody is written twice.
     """
@@ -145,12 +119,17 @@ async def write_deliveries(
         return
     start = delivery_id(plan.revision_id, first)
     delivery_id(plan.revision_id, first + len(people) - 1)  # there is room for the last one too
-    ids = range(start, start + len(people))
     columns: dict[str, Sequence[Any]] = {
-        "id": ids,
-        **dict(zip(Assignment._fields, zip(*people, strict=True), strict=True)),
+        "id": range(start, start + len(people)),
+        "person_id": people.person_id,
+        "address_id": people.address_id,
+        "channel": people.channel,
+        "account": people.account,
+        "language": people.language,
+        "drill": people.drill,
+        "confidence": people.confidence,
+        "distance_km": people.distance_km,
     }
-    accounts = list(zip(columns["channel"], columns["account"], strict=True))
     constants = {
         "revision_id": plan.revision_id,
         "rung": rung,
@@ -160,14 +139,23 @@ async def write_deliveries(
     }
     key = () if first_run else ("revision_id", "person_id", "rung")
     await insert_columns(connection, delivery, columns, constants, unless=key)
-    routes = {account: Route(plan.revision_id, rung, *account, priority) for account in set(accounts)}
-    waiters = sizes.waiters(ids, list(map(routes.__getitem__, accounts)), columns["language"])
-    await insert_batches(connection, waiters, sizes, now)
+    near = sorted(range(len(people)), key=people.place.__getitem__)
+    routes = {
+        account: Route(plan.revision_id, rung, *account, priority)
+        for account in set(zip(people.channel, people.account, strict=True))
+    }
+    waiters = sizes.waiters(
+        [start + at for at in near],
+        [routes[people.channel[at], people.account[at]] for at in near],
+        [people.language[at] for at in near],
+    )
+    await insert_batches(
+        connection, waiters, sizes, now, lambda waiter: plan.first + people.place[waiter - start]
+    )
     if rung == 0 and not first_run:
-        reached = [who.person_id for who in people]
         await connection.execute(
             delete(unreachable).where(
-                unreachable.c.revision_id == plan.revision_id, unreachable.c.person_id.in_(reached)
+                unreachable.c.revision_id == plan.revision_id, unreachable.c.person_id.in_(people.person_id)
             )
         )
 
@@ -182,17 +170,6 @@ async def write_unreachable(
         for person, reason in people
     ]
     await insert_new(connection, unreachable, rows, ["revision_id", "person_id"])
-
-
-async def planned(connection: AsyncConnection, revision_id: int) -> tuple[set[int], set[int]]:
-    """Who of the audience has a delivery already, and who is listed as not reachable."""
-    has = await connection.execute(
-        select(delivery.c.person_id).where(delivery.c.revision_id == revision_id, delivery.c.rung == 0)
-    )
-    listed = await connection.execute(
-        select(unreachable.c.person_id).where(unreachable.c.revision_id == revision_id)
-    )
-    return set(has.scalars()), set(listed.scalars())
 
 
 async def mark_resolved(connection: AsyncConnection, plan: Plan, now: datetime) -> bool:

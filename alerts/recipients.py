@@ -127,7 +127,8 @@ async def recipients(connection: AsyncConnection, ids: Sequence[int]) -> dict[in
 
 
 async def nearest(connection: AsyncConnection, revision_id: int, limit: int) -> list[int]:
-    """The people nearest to what a revision warns of, among those it is sent to; ids are in that order."""
+    """The people nearest to what a revision warns of, among those it is sent to; ids of the
+    first 5,000 are in that order."""
     query = (
         select(delivery.c.person_id)
         .where(delivery.c.revision_id == revision_id, delivery.c.rung == 0)

@@ -14,12 +14,13 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import holds, pace, plans, silence, standing
+from alerts.assignments import Assignment, Assignments
 from alerts.batches import BatchSizes
 from alerts.channels import ChannelTable
 from alerts.checkins import silenced
 from alerts.deadlines import Deadlines
 from alerts.delivery import DeliveryState
-from alerts.plans import Assignment, FenceLostError, Plan
+from alerts.plans import FenceLostError, Plan
 from alerts.progress import Due, due, histories, postpone, settle, still_due
 from alerts.revisions import read_revision
 from alerts.routing import Account, Preference, next_address
@@ -243,12 +244,14 @@ class Rungs:
                 mine, drill=drill, accounts=self.accounts, used=known.used - known.shut
             )
             if way:
-                chosen = Assignment.of(way, row.confidence, row.distance_km, drill=drill)
-                groups[known.last_rung + 1].append(chosen)
+                groups[known.last_rung + 1].append(
+                    Assignment.of(way, row.confidence, row.distance_km, drill=drill)
+                )
         for rung, group in groups.items():
             priority = plans.PRIORITY.get(text.severity, 2)
+            chosen = Assignments.listed(group)
             await plans.write_deliveries(
-                connection, plan, group, rung=rung, priority=priority, sizes=self.sizes, now=now
+                connection, plan, chosen, rung=rung, priority=priority, sizes=self.sizes, now=now
             )
         await settle(connection, [row.id for row in rows])
         return sum(map(len, groups.values()))

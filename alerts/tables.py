@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -109,6 +110,7 @@ batch = Table(
     Column("priority", Integer, nullable=False),
     Column("deliveries", LargeBinary, nullable=False),  # packed little-endian int64 delivery ids
     Column("size", Integer, nullable=False),
+    Column("place", BigInteger, nullable=False, server_default="0"),  # offered in this order: nearest first
     Column("state", String(6), nullable=False),  # open | done
     Column("created_at", UtcDateTime, nullable=False),
     Column("offered_at", UtcDateTime),  # last put on a stream
@@ -119,12 +121,13 @@ batch = Table(
 _DUE = text("next_at IS NOT NULL")
 _NAMED = text("provider_id IS NOT NULL")
 
-# id = revision << 32 | seq, so that ids are ordered nearest first and a batch needs no look-up.
+# id = revision << 32 | seq, so that a batch needs no look-up. No foreign key to the revision: whoever writes
+# rows takes their numbers from it in the same transaction, and no revision is ever deleted.
 delivery = Table(
     "delivery",
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=False),
-    Column("revision_id", Integer, ForeignKey("revision.id"), nullable=False),
+    Column("revision_id", Integer, nullable=False),
     Column("person_id", BigId, nullable=False),
     Column("rung", Integer, nullable=False),
     Column("address_id", BigId, nullable=False),
@@ -146,8 +149,8 @@ delivery = Table(
     Column("delivered_at", UtcDateTime),
     Column("read_at", UtcDateTime),
     Column("next_at", UtcDateTime),  # when the next rung is due, unless something arrives before
-    # An audience is written in the order of distance: an index that begins with a person is written all over,
-    # so there is one; that of the revision grows at its end, and what is not known yet is in none.
+    # An index that begins with a person is written all over, so there is one (see `alerts.strata`); that of
+    # the revision grows at its end, and what is not known yet is in none.
     UniqueConstraint("person_id", "revision_id", "rung"),
     Index("ix_delivery_revision", "revision_id"),
     Index("ix_delivery_next", "next_at", sqlite_where=_DUE, postgresql_where=_DUE),

@@ -5,29 +5,29 @@ person's address is given: finding it is measured in `benchmarks.reach`.
 """
 
 import asyncio
-import math
 import shutil
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import asyncpg
 
 from alerts import plans
+from alerts.assignments import Assignments
 from alerts.batches import BatchSizes
-from alerts.plans import Assignment
+from alerts.strata import Concerned, strata
 from benchmarks import borders
 from benchmarks.crowd import NOW as MOMENT
 from benchmarks.measure import head, say
-from benchmarks.reach import ACCOUNT, CHUNK, NOW, new_plan
+from benchmarks.reach import ACCOUNT, NOW, new_plan
 from places.area import Area
-from places.audience import CONFIDENCES, AudienceIndex
+from places.audience import AudienceIndex
 from storage.database import Database, open_database
 from storage.migrate import migrate
 
 FIRST = 100
 MOST = 300_000
 ROUNDS = 3
+LANGUAGES = ("vi", "en", "vi", "th")
 AREA = Area(countries=borders.codes(borders.NUMBERS))
 SIZES = BatchSizes({ACCOUNT: 100})
 
@@ -97,27 +97,35 @@ async def _once(database: Database, index: AudienceIndex) -> tuple[float, float,
     plan = await new_plan(database)
     wall, cpu = time.perf_counter(), time.process_time()
     found = index.resolve(AREA, at=MOMENT, touched=frozenset())
-    levels = [level.value for level in CONFIDENCES]
-    people = [
-        Assignment(person, person, *ACCOUNT, "vi", False, levels[code], km if math.isfinite(km) else None)
-        for person, code, km in zip(
-            found.person_ids[:MOST].tolist(),
-            found.confidence[:MOST].tolist(),
-            found.distance_km[:MOST].tolist(),
-            strict=True,
-        )
-    ]
     first = 0.0
-    start, size = 0, FIRST
-    while start < len(people):
-        await _write(database, plan, people[start : start + size])
-        first = first or time.perf_counter() - wall
-        start, size = start + size, CHUNK
+    for chunks in strata(Concerned.of(found).take(slice(MOST))):
+        for chunk in chunks:
+            await _write(database, plan, chunk)
+            first = first or time.perf_counter() - wall
     return time.perf_counter() - wall, time.process_time() - cpu, first
 
 
-async def _write(database: Database, plan: plans.Plan, people: Sequence[Assignment]) -> None:
+async def _write(database: Database, plan: plans.Plan, people: Concerned) -> None:
+    ids = people.person_id.tolist()
+    chosen = Assignments(
+        ids,
+        ids,
+        [ACCOUNT[0]] * len(ids),
+        [ACCOUNT[1]] * len(ids),
+        [LANGUAGES[person & 3] for person in ids],
+        [False] * len(ids),
+        people.levels(),
+        people.distances(),
+        people.place.tolist(),
+    )
     async with database.bulk() as connection:
         await plans.write_deliveries(
-            connection, plan, people, rung=0, priority=1, sizes=SIZES, now=NOW, first_run=True
+            connection,
+            plan,
+            chosen,
+            rung=0,
+            priority=1,
+            sizes=SIZES,
+            now=NOW,
+            first_run=True,
         )

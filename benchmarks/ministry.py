@@ -15,13 +15,13 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import plans, revisions, store
+from alerts.assignments import Assignment, Assignments
 from alerts.batches import BatchSizes
 from alerts.dispatch import Dispatch
 from alerts.draft import Draft
 from alerts.epoch import EpochKeeper
 from alerts.events import open_event
 from alerts.lifecycle import AlertAct
-from alerts.plans import Assignment
 from alerts.queue import PRIORITIES, Queue
 from alerts.routing import Account
 from alerts.tables import alert, batch, delivery, redis_epoch, revision
@@ -168,7 +168,7 @@ class Ministry:
                 await plans.write_deliveries(
                     connection,
                     plan,
-                    chosen[start : start + CHUNK],
+                    Assignments.listed(chosen[start : start + CHUNK]),
                     rung=0,
                     priority=SEVERITIES[severity],
                     sizes=BatchSizes({self.account: size}),

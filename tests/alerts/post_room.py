@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.account import AccountWorker
+from alerts.assignments import Assignment, Assignments
 from alerts.attempt import Item
 from alerts.batches import BatchSizes
 from alerts.deadlines import Deadlines
@@ -21,7 +22,7 @@ from alerts.epoch import EpochKeeper, EpochWatch
 from alerts.lease import Lease
 from alerts.line import Access, Line, Render, always_open
 from alerts.outcomes import name_attempts
-from alerts.plans import Assignment, Plan, write_deliveries
+from alerts.plans import Plan, write_deliveries
 from alerts.queue import Queue
 from alerts.revisions import latest
 from alerts.routing import Account
@@ -144,7 +145,13 @@ class PostRoom:
                 chosen.append(Assignment(who.id, who.address.id, *ACCOUNT, tongue, False, "area", None))
             plan = Plan(self.revision, 0)
             await write_deliveries(
-                connection, plan, chosen, rung=0, priority=priority, sizes=self.sizes, now=self.clock.now()
+                connection,
+                plan,
+                Assignments.listed(chosen),
+                rung=0,
+                priority=priority,
+                sizes=self.sizes,
+                now=self.clock.now(),
             )
         return values
 

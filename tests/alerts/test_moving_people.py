@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import planner as planning
+from alerts import strata
 from alerts import targeting as finding
 from alerts.batches import BatchSizes
 from alerts.dispatch import Dispatch
@@ -108,8 +109,8 @@ class Town:
 async def test_who_is_in_the_area_at_the_end_is_warned_once(
     database: Database, redis: Redis, vault: Vault, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    monkeypatch.setattr(planning, "FIRST_CHUNK", 2)
-    monkeypatch.setattr(planning, "CHUNK", 3)
+    monkeypatch.setattr(strata, "FIRST_CHUNK", 2)
+    monkeypatch.setattr(strata, "CHUNK", 3)
     monkeypatch.setattr(finding, "REBUILD_CHANGES", 6)  # built anew in the background, again and again
     town = Town(database, vault, random.Random(seed))
     async with database.durable() as connection:

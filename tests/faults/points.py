@@ -42,8 +42,8 @@ class Point:
     matters: Callable[..., bool] = lambda *_args, **_more: True
 
 
-def _has_unmarked(broadcast: Any) -> bool:
-    return bool(broadcast._unmarked)
+def _has_unmarked(news: Any) -> bool:
+    return news.unmarked > 0
 
 
 def _is_done(*_args: Any, done: bool = False, **_more: Any) -> bool:
@@ -63,7 +63,7 @@ POINTS: Mapping[str, Point] = {
     "a batch taken, nothing sent": Point("alerts.work", "BatchWork.finish", BEFORE),
     "slots granted, nothing sent": Point("alerts.broadcast", "Broadcast._launch", BEFORE),
     "some answers in, others under way": Point("alerts.broadcast", "attempt", AFTER, nth=7),
-    "answers in, not marked": Point("alerts.broadcast", "Broadcast._mark", BEFORE, 2, _has_unmarked),
+    "answers in, not marked": Point("alerts.news", "News._mark", BEFORE, 2, _has_unmarked),
     "all marked, SQL not told": Point("alerts.work", "BatchWork._record", BEFORE, 1, _is_done),
     "outcomes written, not committed": Point("alerts.batches", "close", AFTER),
     "outcomes committed, entry not settled": Point("alerts.queue", "Queue.settle", BEFORE),
@@ -86,8 +86,8 @@ HASTE: tuple[tuple[str, str, Any], ...] = (
     ("alerts.account", "TAKE_OVER_EVERY_S", 0.1),
     ("alerts.account", "BLOCK_MS", 100),
     ("alerts.plans", "LEASE", timedelta(seconds=1.5)),
-    ("alerts.planner", "FIRST_CHUNK", 20),
-    ("alerts.planner", "CHUNK", 30),
+    ("alerts.strata", "FIRST_CHUNK", 20),
+    ("alerts.strata", "CHUNK", 30),
     ("bot.outbox", "LEASE_S", 2.0),
 )
 """Who died is noticed sooner than in service, and chunks are small enough that few people fill several."""
@@ -151,7 +151,7 @@ def _deadly(function: Callable[..., Any], point: Point, name: str) -> Callable[.
 def die(name: str) -> None:
     """Say where, when and with how many requests under way or answered and not marked yet, and be gone."""
     broadcasts = [one for one in gc.get_objects() if isinstance(one, Broadcast)]
-    under_way = sum(one.in_flight + len(one._unmarked) for one in broadcasts)
+    under_way = sum(one.in_flight + one.news.unmarked for one in broadcasts)
     line = json.dumps({"died": name, "mono": time.monotonic(), "in_flight": under_way}) + "\n"
     os.write(sys.stderr.fileno(), line.encode())
     os.kill(os.getpid(), signal.SIGKILL)

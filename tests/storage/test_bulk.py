@@ -66,3 +66,19 @@ async def test_without_a_constraint_named_a_row_that_is_there_undoes_the_transac
     async with database.bulk() as connection:  # and the connection still serves
         await insert_columns(connection, unreachable, {"person_id": [1, 2]}, constants)
     assert await count(database) == 2
+
+
+async def test_what_is_the_same_in_every_row_comes_back_as_it_was(database: Database) -> None:
+    """It is written into SQLite's statement: quotes, marks and anything else must stay themselves."""
+    odd = "it's ?1 :x"
+    revision = await revision_of(await open_office(database))
+    constants: dict[str, Any] = {"revision_id": revision, "at": NOW}
+    columns: dict[str, Any] = {"person_id": range(100), "reason": [odd] * 100}
+    async with database.bulk() as connection:
+        await insert_columns(connection, unreachable, columns, constants)
+        await insert_columns(
+            connection, unreachable, {"person_id": range(100, 103)}, {**constants, "reason": odd}, unless=KEY
+        )
+    async with database.read() as connection:
+        rows = (await connection.execute(select(unreachable.c.reason, unreachable.c.at))).all()
+    assert [tuple(row) for row in rows] == [(odd, NOW)] * 103
