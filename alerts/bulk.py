@@ -12,22 +12,22 @@ Everything that `alerts/broadcast.py` promises holds here, too; what differs:
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from alerts.attempt import Alone, Freeze, Item, attempt_many
-from alerts.flow import Flow
+from alerts.broadcast import Broadcast
 from alerts.letters import Letter
+from alerts.slots import Turn
 from alerts.standing import Standing
 from bot.gateway import BulkGateway
-from bot.limiter import Grant
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
-class BulkBroadcast(Flow):
+class BulkBroadcast(Broadcast):
     """One batch under way; `line.gateway` is a `BulkGateway`."""
 
     _alone: set[int] = field(default_factory=set)  # deliveries that a call rejected
@@ -59,19 +59,18 @@ class BulkBroadcast(Flow):
     def _one_call(self, letters: Sequence[Letter]) -> bool:
         return self._many is not None and letters[0].item.delivery not in self._alone
 
-    async def _slots(self, letters: Sequence[Letter]) -> Grant:
+    async def _ask(self, letters: Sequence[Letter]) -> Turn:
         """The slots of one call, granted for all of its recipients or none."""
         if not self._one_call(letters):
-            return await super(BulkBroadcast, self)._slots(letters)
-        asked_at = self.line.clock.monotonic()
-        grant = self._counted(await self.line.limiter.bulk(1, [letters[0].message.weight]), asked_at)
-        return Grant(len(letters) * grant.count, grant.first_s, grant.spacing_s, grant.wait_s)
+            return await super(BulkBroadcast, self)._ask(letters)
+        turn = await self._slots.ask([letters[0].message.weight])
+        return replace(turn, count=len(letters) * turn.count)
 
-    def _launch(self, letters: Sequence[Letter], at: float, spacing_s: float, standing: Standing) -> None:
+    def _launch(self, letters: Sequence[Letter], turn: Turn, standing: Standing) -> None:
         if letters and self._one_call(letters):
-            self._start(self._call_at(letters, at, standing), len(letters))
+            self._start(self._call_at(letters, turn.at, standing), len(letters))
         else:
-            super(BulkBroadcast, self)._launch(letters, at, spacing_s, standing)
+            super(BulkBroadcast, self)._launch(letters, turn, standing)
 
     async def _call_at(self, letters: Sequence[Letter], at: float, standing: Standing) -> None:
         tried = [letter.item.attempts for letter in letters]
@@ -88,8 +87,9 @@ class BulkBroadcast(Flow):
         await asyncio.sleep(max(0.0, at - self.line.clock.monotonic()))
         items = [letter.item for letter in letters]
         gateway = self._many
-        if gateway is None or self._missed(at, standing) or not self._may_leave():
-            self._ready.extend(items)
+        late = self._slots.missed(at, asked_again=standing.resend)
+        if gateway is None or late or not self._may_leave():
+            self._put_back(items)
             return
         verdicts = await attempt_many(gateway, items, letters[0].message, resend=standing.resend)
         longest = max((one.seconds for one in verdicts if isinstance(one, Freeze)), default=0.0)

@@ -47,6 +47,8 @@ class Queue:
         self._offer = redis.register_script(scripts.joinpath("offer.lua").read_bytes())
         self._refresh = redis.register_script(scripts.joinpath("refresh.lua").read_bytes())
         self._settle = redis.register_script(scripts.joinpath("settle.lua").read_bytes())
+        self._take = redis.register_script(scripts.joinpath("take.lua").read_bytes())
+        self._streams = [keys.stream(priority) for priority in PRIORITIES]
 
     async def prepare(self) -> None:
         """Make the streams and their group where they are missing; harmless to repeat."""
@@ -69,11 +71,12 @@ class Queue:
 
         A wait may end with one entry of each stream, the most urgent first; all are the caller's then.
         """
-        for priority in PRIORITIES:
-            entries = _entries(await self._read([priority], None))
-            if entries:
-                return entries
-        return _entries(await self._read(PRIORITIES, block_ms)) if block_ms else []
+        found = await self._take(keys=self._streams, args=[GROUP, self._consumer])
+        if found:
+            number, entry_id, fields = found
+            named = dict(zip(fields[::2], fields[1::2], strict=True))
+            return [_entry(self._streams[number - 1], entry_id, named, again=False)]
+        return _entries(await self._wait(block_ms)) if block_ms else []
 
     async def take_over(self) -> Entry | None:
         """Take an entry that nobody refreshed for `TAKE_OVER_MS`, the most urgent first."""
@@ -141,10 +144,9 @@ class Queue:
             pipe.expire(key, MARKS_LIVE_S)
             await pipe.execute()
 
-    async def _read(self, priorities: Sequence[int], block_ms: int | None) -> Any:
-        streams: dict[Any, Any] = {self._keys.stream(priority): ">" for priority in priorities}
-        client = self._redis if block_ms is None else self._blocking
-        return await client.xreadgroup(GROUP, self._consumer, streams, count=1, block=block_ms)
+    async def _wait(self, block_ms: int) -> Any:
+        streams: dict[Any, Any] = dict.fromkeys(self._streams, ">")
+        return await self._blocking.xreadgroup(GROUP, self._consumer, streams, count=1, block=block_ms)
 
 
 def _named(provider_ids: Sequence[tuple[int, str]]) -> list[bytes]:

@@ -15,14 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from alerts import batches, outcomes
 from alerts.attempt import Item
 from alerts.batches import Batch
+from alerts.broadcast import Broadcast
 from alerts.bulk import BulkBroadcast
 from alerts.delivery import WAITING, DeliveryState
-from alerts.flow import Flow, Room, room_of
 from alerts.lease import Hold
 from alerts.letters import BROKEN
 from alerts.line import Line
+from alerts.news import News
 from alerts.outcomes import STATES, Outcome
 from alerts.recipients import GONE, Recipient, recipients
+from alerts.room import Room, room_of
 from alerts.standing import Standing
 from bot.gateway import BulkGateway, ReconcilingGateway
 from bot.messages import Address
@@ -77,7 +79,7 @@ class BatchWork:
     @property
     def in_flight(self) -> int:
         """Recipients of what the gateway was handed and has not answered yet."""
-        return self._room.under_way
+        return self._room.taken
 
     async def finish(self, held: Hold, stopping: asyncio.Event) -> bool:
         """Send what is left of a batch; True when nothing is left and SQL knows it.
@@ -96,7 +98,8 @@ class BatchWork:
         async def save(ended: Sequence[Outcome], moved: Sequence[Item]) -> None:
             await self._record(load, ended, moved, done=False)
 
-        kind = BulkBroadcast if isinstance(self.line.gateway, BulkGateway) else Flow
+        news = News(self.line, held, batch.id, save, named=self._named)
+        kind = BulkBroadcast if isinstance(self.line.gateway, BulkGateway) else Broadcast
         broadcast = kind(
             line=self.line,
             held=held,
@@ -104,10 +107,8 @@ class BatchWork:
             revision=batch.route.revision_id,
             rung=batch.route.rung,
             stopping=stopping,
-            room=self._room.free,
-            save=save,
-            crowd=self._room,
-            named=self._named,
+            room=self._room,
+            news=news,
         )
         await broadcast.run(items)
         done = not broadcast.unsent
@@ -117,7 +118,7 @@ class BatchWork:
             await self.ledger.closed(
                 self.line.gateway.channel.value, self.line.gateway.account, broadcast.closed
             )
-        await self._record(load, [*known, *broadcast.ended], broadcast.moved, done=done)
+        await self._record(load, [*known, *news.ended], news.moved, done=done)
         return done
 
     async def give_up(self, batch_id: int) -> None:
@@ -198,7 +199,7 @@ class BatchWork:
         due = self.line.deadlines.after(state, standing.severity, now, confirms=confirms)
         return Outcome(delivery, state, now, provider_id=provider_id, error=error, next_at=due)
 
-    def _closed(self, broadcast: Flow, standing: Standing) -> list[Outcome]:
+    def _closed(self, broadcast: Broadcast, standing: Standing) -> list[Outcome]:
         return [
             self._outcome(item.delivery, item.unsent, broadcast.closed, standing) for item in broadcast.unsent
         ]

@@ -7,7 +7,7 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import select, update
 
-from alerts import account, broadcast, epoch, queue
+from alerts import account, epoch, news, queue
 from alerts.tables import batch, delivery, revision
 from bot.errors import ClosedError, GoneError, UnknownOutcomeError
 from bot.gateway import Limits, Prepared
@@ -31,7 +31,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(epoch, "TAKE_OVER_MS", TAKE_OVER_MS)
     monkeypatch.setattr(account, "TAKE_OVER_EVERY_S", 0.05)
     monkeypatch.setattr(account, "BLOCK_MS", 100)
-    monkeypatch.setattr(broadcast, "SAVE_S", 600.0)  # what a worker leaves shall not depend on the moment
+    monkeypatch.setattr(news, "SAVE_S", 600.0)  # what a worker leaves shall not depend on the moment
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ async def test_another_worker_repeats_only_what_was_in_flight(room: PostRoom) ->
 async def test_a_worker_and_redis_that_die_together_repeat_what_was_not_saved_yet(
     mortal: PostRoom, own_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(broadcast, "SAVE_S", 0.05)
+    monkeypatch.setattr(news, "SAVE_S", 0.05)
     values = await mortal.write(10)
     flying = set(values[6:])
     mortal.provider.held = lambda to: to.value in flying

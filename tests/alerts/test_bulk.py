@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import select, update
 
-from alerts import account, broadcast, queue
+from alerts import account, news, queue
 from alerts.batches import BatchSizes
 from alerts.tables import alert, delivery, revision
 from bot.errors import (
@@ -343,7 +343,7 @@ async def test_another_worker_repeats_no_more_than_the_calls_in_flight(
 async def test_who_has_it_from_a_dead_worker_has_the_id_that_receipts_will_name(
     room: PostRoom, provider: BulkProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(broadcast, "SAVE_S", 600.0)  # all that it leaves are marks
+    monkeypatch.setattr(news, "SAVE_S", 600.0)  # all that it leaves are marks
     room.sizes = BatchSizes({ACCOUNT: MOST})  # two calls in one batch
     values = await room.write(30, language=("vi", "en"))
     there, flying = values[::2], values[1::2]

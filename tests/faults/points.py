@@ -43,7 +43,7 @@ class Point:
 
 
 def _has_unmarked(news: Any) -> bool:
-    return news.unmarked > 0
+    return bool(news.unmarked)
 
 
 def _is_done(*_args: Any, done: bool = False, **_more: Any) -> bool:
