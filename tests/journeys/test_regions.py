@@ -1,5 +1,5 @@
-"""In a real Chromium: somebody names only the province they are in, an officer warns that province, with the
-keyboard alone, and counts them."""
+"""A province is warned. In a real Chromium: somebody names only the province they are in, an officer warns
+it with the keyboard alone and counts them. And by the whole service: who is in it, and who moves there."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -8,12 +8,20 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.async_api import Browser, Page, async_playwright, expect
+from sqlalchemy import select
 
+from alerts.lifecycle import AlertState
+from alerts.tables import delivery
 from locales.catalog import Catalog
+from places.area import Area
+from places.cells import cell_of
+from registry import whereabouts
+from registry.whereabouts import Whereabouts, WhereaboutsKind
 from tests.chromium import FLAGS, find_chromium
 from tests.conftest import OwnRedis
 from tests.journeys.console_officer import ConsoleOfficer
-from tests.service import Service, make_settings, running
+from tests.registry.newcomers import join, webchat
+from tests.service import Service, make_draft, make_settings, running, until
 
 PROVINCE, CODE = "tỉnh Quảng Ninh", "VN-13"
 
@@ -94,3 +102,39 @@ async def test_a_province_is_warned_with_the_keyboard_alone(service: Service, br
     await page.locator("[name=regions]").fill("VN-06")
     await expect(officer.look.locator(".headcount .figure strong")).to_have_text("0")
     assert officer.faults == []
+
+
+async def test_the_service_warns_whoever_is_in_the_province_or_moves_there(service: Service) -> None:
+    core = service.core
+    places = {
+        "ha long": home(20.95, 107.07),
+        "says so": Whereabouts(WhereaboutsKind.HOME, None, 0.0, "VN", admin1=CODE),
+        "ha noi": home(21.03, 105.85),
+        "da nang": home(16.05, 108.2),
+    }
+    async with core.database.durable() as connection:
+        people = {
+            name: await join(connection, core.vault, webchat(name), place=place, now=core.clock.now())
+            for name, place in places.items()
+        }
+    draft = make_draft(Area(regions=(CODE,)), {"en": "Storm"}, include_maybe=False)
+    alert = await service.send(draft)
+    inside = {people["ha long"].id, people["says so"].id}
+    await until(lambda: warned(service, inside), 60.0, "those in the province are warned")
+    assert await service.state(alert) in {AlertState.SENDING, AlertState.SENT}
+    async with core.database.durable() as connection:
+        mover = people["ha noi"]
+        await whereabouts.set_home(connection, mover.vault, mover.id, home(21.53, 107.97), core.clock.now())
+    await until(lambda: warned(service, {*inside, mover.id}), 90.0, "who moved there is warned too")
+
+
+def home(lat: float, lon: float) -> Whereabouts:
+    return Whereabouts(WhereaboutsKind.HOME, cell_of(lat, lon), 0.0, "VN")
+
+
+async def warned(service: Service, expected: set[int]) -> bool:
+    """Whether these people have a delivery; nobody else ever may."""
+    async with service.core.database.read() as connection:
+        found = set((await connection.execute(select(delivery.c.person_id))).scalars())
+    assert found <= expected
+    return found == expected
