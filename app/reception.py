@@ -136,9 +136,12 @@ class Reception:
         found = await people.find(connection, lane)
         return found is None or not await receipts.is_under_way(connection, found[0].id, found[1].id)
 
-    async def _find(self, connection: AsyncConnection, channel: str, account: str, value: str) -> int | None:
-        lane = lane_of(self._core.vault, Address(Channel(channel), account, value))
-        return await addresses.by_lane(connection, lane)
+    async def _find(
+        self, connection: AsyncConnection, channel: str, account: str, values: Collection[str]
+    ) -> Mapping[str, int]:
+        lanes = {lane_of(self._core.vault, Address(Channel(channel), account, one)): one for one in values}
+        found = await addresses.by_lanes(connection, lanes.keys())
+        return {lanes[lane]: address_id for lane, address_id in found.items()}
 
     async def _acknowledge(self, inbound: Inbound) -> None:
         gateway = self._gateways.get((inbound.address.channel.value, inbound.address.account))

@@ -181,6 +181,12 @@ async def works(connection: AsyncConnection, address_ids: Collection[int], now: 
     await changes.append(connection, sorted(set(back.scalars())), now)
 
 
+async def by_lanes(connection: AsyncConnection, lanes: Collection[bytes]) -> dict[bytes, int]:
+    """The ids of the addresses with these lanes, at most `MAX_PARAMETERS`."""
+    query = select(address.c.lane, address.c.id).where(address.c.lane.in_(lanes))
+    return {row.lane: row.id for row in await connection.execute(query)}
+
+
 async def by_lane(connection: AsyncConnection, lane: bytes) -> int | None:
     """The id of the address with this lane."""
     return (await connection.execute(select(address.c.id).where(address.c.lane == lane))).scalar_one_or_none()

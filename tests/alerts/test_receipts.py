@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select, update
+from sqlalchemy.event import listens_for
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import receipts
@@ -38,9 +40,11 @@ class Told:
     def book(self) -> AddressBook:
         return AddressBook(self.find, self.gone, self.stopped, self.works, self.closed)
 
-    async def find(self, _connection: AsyncConnection, channel: str, account: str, value: str) -> int | None:
+    async def find(
+        self, _connection: AsyncConnection, channel: str, account: str, values: Collection[str]
+    ) -> Mapping[str, int]:
         assert (channel, account) == ("viber", "main")
-        return self.names.get(value)
+        return {value: self.names[value] for value in values if value in self.names}
 
     async def gone(self, _connection: AsyncConnection, ids: Collection[int], _now: datetime) -> None:
         self.states |= {one: "gone" for one in ids if self.states.get(one) != "stopped"}
@@ -150,6 +154,44 @@ async def test_a_receipt_of_another_account_says_nothing(desk: Desk) -> None:
     assert await desk.apply(receipt(ReceiptState.DELIVERED, provider_id="")) == set()
     assert await desk.apply(receipt(ReceiptState.DELIVERED, provider_id="m1")) == set()
     assert await desk.apply(receipt(ReceiptState.DELIVERED)) == {"k"}
+
+
+async def test_a_hundred_at_once_are_a_few_statements(desk: Desk) -> None:
+    await desk.write(*["accepted"] * 60, provider_id="s")
+    async with desk.database.durable() as connection:
+        at = {"channel": "viber", "provider_id": "t", "address_id": delivery.c.id}
+        viber = delivery.c.id >= desk.id_of(30)
+        await connection.execute(update(delivery).where(viber).values(at))
+    desk.told.names = {f"user-{place}": desk.id_of(place) for place in range(30, 59)}
+    ours = [
+        receipt(ReceiptState.DELIVERED, key=f"{place}", delivery=desk.id_of(place)) for place in range(29)
+    ]
+    theirs = [
+        receipt(
+            ReceiptState.READ,
+            key=f"{place}",
+            channel=Channel.VIBER,
+            provider_id="t",
+            recipient=f"user-{place}",
+        )
+        for place in range(30, 60)
+    ]
+    news = [one for pair in zip_longest(ours, theirs) for one in pair if one is not None]
+    news += [
+        failed(Failure.GONE, key="29", delivery=desk.id_of(29)),
+        receipt(ReceiptState.READ, key="x", delivery=1),
+    ]
+    statements: list[str] = []
+    async with desk.database.bulk() as connection:
+        raw = connection.sync_connection
+        listens_for(raw, "before_cursor_execute")(lambda *about: statements.append(about[2]))
+        known = await receipts.apply(connection, news, desk.told.book, LATER)
+    assert known == {str(place) for place in range(59)}, "nobody knows the last user, nor the other number"
+    assert [row.state for row in await desk.rows()] == ["delivered"] * 29 + ["gone"] + ["read"] * 29 + [
+        "accepted"
+    ]
+    assert len(statements) <= 4
+    assert list(desk.told.states.values()) == ["gone"]
 
 
 async def test_what_our_id_finds_brings_the_id_that_a_list_will_name(desk: Desk) -> None:
