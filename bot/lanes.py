@@ -8,7 +8,8 @@ work; a lane that has nothing to do is not remembered.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from itertools import groupby
 
 from bot.breakage import log_broken
@@ -61,7 +62,7 @@ class LaneRunner:
         self._replied = replied
         self._acknowledge = acknowledge
         self._free = asyncio.Semaphore(parallel)
-        self._bell = asyncio.Event()
+        self._bell, self._news = asyncio.Event(), asyncio.Event()  # for lanes, for receipts
         self._rings = 0
         self._stopping = asyncio.Event()
         self._lanes: dict[bytes, asyncio.Task[None]] = {}
@@ -73,11 +74,13 @@ class LaneRunner:
         """Something was stored; look at once."""
         self._rings += 1
         self._bell.set()
+        self._news.set()
 
     def stop(self) -> None:
         """Take nothing new; `run` returns when the steps at work have ended."""
         self._stopping.set()
         self._bell.set()
+        self._news.set()
 
     @property
     def at_work(self) -> int:
@@ -87,6 +90,7 @@ class LaneRunner:
     async def run(self) -> None:
         """Work until `stop`; a cancelled run rolls back the steps at work."""
         renewing = asyncio.create_task(self._keep_leases())
+        self._receiving = asyncio.create_task(self._receive())
         try:
             while not self._stopping.is_set():
                 if renewing.done():
@@ -102,23 +106,11 @@ class LaneRunner:
 
     async def _round(self) -> bool:
         """Read a page and start its lanes; whether there was anything."""
-        now, held = self._clock.now(), self._leases.held()
         try:
-            async with self._database.read() as connection:
-                rows = await read_waiting(
-                    connection, "inbound", held, but=self._lanes.keys(), now=now, limit=PAGE
-                )
-                receipts: Sequence[WaitingRow] = []
-                if self._receiving is None or self._receiving.done():
-                    receipts = await read_waiting(
-                        connection, "receipt", held, but=(), now=now, limit=RECEIPT_PAGE
-                    )
+            rows = await self._read("inbound", self._lanes.keys(), PAGE)
         except StorageUnavailableError:
             self._away = True
             return False
-        if receipts:
-            self._receiving = asyncio.create_task(self._receive(receipts))
-            self._receiving.add_done_callback(self._ended)
         for lane, of_lane in groupby(sorted(rows, key=lambda row: row.lane), key=lambda row: row.lane):
             await self._free.acquire()
             if self._stopping.is_set() or self._away:
@@ -149,14 +141,30 @@ class LaneRunner:
             if self._rings != rings or len(rows) == PAGE:
                 self._bell.set()  # what came for this lane meanwhile was left out of the pages
 
-    async def _receive(self, rows: Sequence[WaitingRow]) -> None:
-        try:
-            await self._receipts.run(rows)
-        except StorageUnavailableError:
-            self._away = True
-        else:
-            if len(rows) == RECEIPT_PAGE:
-                self._bell.set()
+    async def _read(self, kind: str, but: Collection[bytes], limit: int) -> Sequence[WaitingRow]:
+        async with self._database.read() as connection:
+            return await read_waiting(
+                connection, kind, self._leases.held(), but=but, now=self._clock.now(), limit=limit
+            )
+
+    async def _receive(self) -> None:
+        """Receipts, a page after the other at their own pace: a crowd of people who write holds up none."""
+        while not self._stopping.is_set():
+            self._news.clear()
+            try:
+                rows = await self._read("receipt", (), RECEIPT_PAGE)
+                if rows:
+                    await self._receipts.run(rows)
+            except StorageUnavailableError:
+                await asyncio.sleep(AWAY_S)
+                continue
+            except Exception as error:
+                # As where a lane breaks: the receipts are still there.
+                log_broken("the receipts broke", 0, error)
+                await asyncio.sleep(AWAY_S)
+                continue
+            if len(rows) < RECEIPT_PAGE:
+                await _rung(self._news)
 
     def _stop_spinner(self, inbound: Inbound) -> None:
         if len(self._spinners) < ACKNOWLEDGEMENTS:
@@ -183,11 +191,7 @@ class LaneRunner:
             LOG.warning("the database is away; messages wait")
             await asyncio.sleep(AWAY_S)
             return
-        try:
-            async with asyncio.timeout(POLL_S):
-                await self._bell.wait()
-        except TimeoutError:
-            return
+        await _rung(self._bell)
 
     async def _keep_leases(self) -> None:
         while True:
@@ -198,6 +202,7 @@ class LaneRunner:
                 LOG.warning("the leases of the lanes could not be renewed")
             if self._leases.held().keys() - had:
                 self._bell.set()
+                self._news.set()
             await asyncio.sleep(self._leases.seconds / 3)
 
     async def _drain(self) -> None:
@@ -209,6 +214,13 @@ class LaneRunner:
             await self._leases.release()
         except StorageUnavailableError:
             LOG.warning("the leases of the lanes could not be given back; they run out by themselves")
+
+
+async def _rung(bell: asyncio.Event) -> None:
+    """Wait until somebody rings, `POLL_S` at most."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(POLL_S):
+            await bell.wait()
 
 
 async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
