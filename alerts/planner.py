@@ -7,6 +7,7 @@ registered or moved.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -48,6 +49,26 @@ Record = Callable[[AsyncConnection, str, str, datetime], Awaitable[None]]
 
 
 @dataclass(slots=True)
+class Writing:
+    """A revision whose audience is being written.
+
+    Attributes:
+        change: what of the change feed its audience was resolved with.
+        known: who was planned before.
+        left: strata that nobody wrote yet.
+        written, listed: who has a delivery since, who was listed as not reachable.
+    """
+
+    plan: Plan
+    row: RevisionRow
+    change: int
+    known: Planned
+    left: deque[list[Concerned]]
+    written: list[int] = field(default_factory=list)
+    listed: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Planner:
     """Plans every approved and live revision; several planners may run, each revision has one at a time.
 
@@ -69,9 +90,12 @@ class Planner:
     table: ChannelTable = field(default_factory=lambda: ChannelTable({}))
     _resolved: dict[int, tuple[datetime, int]] = field(default_factory=dict)
     _planned: dict[int, Planned] = field(default_factory=dict)
+    _under_way: dict[int, Writing] = field(default_factory=dict)
 
-    async def step(self) -> None:
-        """Plan whatever is due once.
+    async def step(self) -> bool:
+        """Plan what is due, up to one stratum of a large audience; True when there is more of it.
+
+        Most severe first, and anew at each step: a warning to a few does not wait for a million others.
 
         Raises:
             StorageUnavailableError: SQL is away; nothing is half done.
@@ -81,11 +105,15 @@ class Planner:
             waiting = await plans.to_plan(connection, now)
         live = {revision_id for revision_id, _ in waiting}
         self._planned = {number: known for number, known in self._planned.items() if number in live}
+        self._under_way = {number: one for number, one in self._under_way.items() if number in live}
         if waiting:
             await self.targeting.refresh()
         for revision_id, state in waiting:
-            if self._due(revision_id, state, now):
+            if revision_id in self._under_way or self._due(revision_id, state, now):
                 await self._plan(revision_id)
+            if revision_id in self._under_way:
+                return True
+        return False
 
     def _due(self, revision_id: int, state: AlertState, now: datetime) -> bool:
         if state is AlertState.APPROVED or revision_id not in self._resolved:
@@ -94,10 +122,34 @@ class Planner:
         return now - at >= self.resolve_every or change != self.targeting.last_change
 
     async def _plan(self, revision_id: int) -> None:
+        """Begin with a revision, or go on with it; what is left of it is under way afterwards."""
+        writing = self._under_way.pop(revision_id, None)
+        try:
+            if writing is None:
+                writing = await self._begin(revision_id)
+            else:
+                async with self.database.durable() as connection:
+                    writing.plan = await plans.resume(connection, writing.plan, self.owner, self.clock.now())
+            if writing is None:
+                return
+            if await self._write(writing):
+                self._under_way[revision_id] = writing
+                return
+            async with self.database.durable() as connection:
+                await plans.mark_resolved(connection, writing.plan, self.clock.now())
+                await store.move_any(connection, writing.row.alert_id, AlertAct.FINISH)
+                await plans.release(connection, writing.plan)
+            self._resolved[revision_id] = (self.clock.now(), writing.change)
+            self._planned[revision_id] = writing.known.after(writing.written, writing.listed)
+        except FenceLostError:
+            log.warning("another planner took a revision over", action="plan.lost", revision=revision_id)
+
+    async def _begin(self, revision_id: int) -> Writing | None:
+        """Claim a revision and find out whom of its audience has no delivery yet; None = not now."""
         async with self.database.durable() as connection:
             plan = await plans.claim(connection, revision_id, self.owner, self.clock.now())
             if plan is None:
-                return
+                return None
             row = await revisions.read_revision(connection, revision_id)
             try:
                 verify_digest(row)
@@ -105,37 +157,28 @@ class Planner:
                 log.error(
                     "a revision was not planned", action="plan.refused", revision=revision_id, code=str(error)
                 )
-                return
+                return None
             if row.corrects is not None and not await batches_are_closed(connection, row.corrects):
-                return  # every copy of the wrong one must be sent or stopped before anybody knows who got it
+                return (
+                    None  # every copy of the wrong one must be sent or stopped before it is known who got it
+                )
             if await store.move_any(connection, row.alert_id, AlertAct.START):
                 await self.record(connection, "alert.sending", f"alert:{row.alert_id}", self.clock.now())
-        try:
-            change = self.targeting.last_change
-            await self._write(plan, row)
-            async with self.database.durable() as connection:
-                await plans.mark_resolved(connection, plan, self.clock.now())
-                await store.move_any(connection, row.alert_id, AlertAct.FINISH)
-                await plans.release(connection, plan)
-            self._resolved[revision_id] = (self.clock.now(), change)
-        except FenceLostError:
-            log.warning("another planner took a revision over", action="plan.lost", revision=revision_id)
-
-    async def _write(self, plan: Plan, row: RevisionRow) -> None:
-        """Write everybody of the audience who has no delivery yet, chunk by chunk, the first one small."""
+        change = self.targeting.last_change
         concerned = await self._audience(row)
         async with self.database.read() as connection:
-            known = await planned.read(connection, plan.revision_id, self._planned.get(plan.revision_id))
+            known = await planned.read(connection, revision_id, self._planned.get(revision_id))
         missing = await asyncio.to_thread(known.missing, concerned)
-        first_run = known.is_empty
-        written, listed = list[int](), list[int]()
-        for chunks in strata(missing):
-            for chunk in chunks:
-                ways, without = await self._chunk(plan, row, chunk, known.listed, first_run=first_run)
-                written += ways
-                listed += without
-            await self.dispatch.offer_new()
-        self._planned[plan.revision_id] = known.after(written, listed)
+        return Writing(plan, row, change, known, deque(strata(missing)))
+
+    async def _write(self, writing: Writing) -> bool:
+        """Write and offer the next stratum, the first ones small; False when it was the last."""
+        for chunk in writing.left.popleft() if writing.left else ():
+            ways, without = await self._chunk(writing, chunk)
+            writing.written += ways
+            writing.listed += without
+        await self.dispatch.offer_new()
+        return bool(writing.left)
 
     async def _audience(self, row: RevisionRow) -> Concerned:
         if row.corrects is not None:
@@ -145,16 +188,9 @@ class Planner:
         found = await self.targeting.resolve(area, drill=row.drill, at=now, include_maybe=row.include_maybe)
         return Concerned.of(found)
 
-    async def _chunk(
-        self,
-        plan: Plan,
-        row: RevisionRow,
-        concerned: Concerned,
-        listed: frozenset[int],
-        *,
-        first_run: bool,
-    ) -> tuple[list[int], list[int]]:
+    async def _chunk(self, writing: Writing, concerned: Concerned) -> tuple[list[int], list[int]]:
         """Write some people; return who has a delivery now, and who was listed as not reachable."""
+        plan, row, listed = writing.plan, writing.row, writing.known.listed
         ids = concerned.person_id.tolist()
         # What takes longest is read before the one writer of SQLite is held up; who changed meanwhile is read
         # again inside.
@@ -189,7 +225,7 @@ class Planner:
                     priority=plans.PRIORITY.get(row.severity, 2),
                     sizes=self.sizes,
                     now=now,
-                    first_run=first_run,
+                    first_run=writing.known.is_empty,
                 )
             if without:
                 await plans.write_unreachable(connection, plan, without, now)

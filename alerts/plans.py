@@ -75,6 +75,24 @@ async def claim(connection: AsyncConnection, revision_id: int, owner: str, now: 
     return None if row is None else Plan(revision_id, row.plan_fence, row.next_seq)
 
 
+async def resume(connection: AsyncConnection, plan: Plan, owner: str, now: datetime) -> Plan:
+    """Take the lease once more for a plan that was put aside.
+
+    Raises:
+        FenceLostError: somebody else planned this revision meanwhile.
+    """
+    done = await connection.execute(
+        update(revision)
+        .where(revision.c.id == plan.revision_id, revision.c.plan_owner == owner)
+        .values(plan_fence=revision.c.plan_fence + 1, plan_until=now + LEASE)
+        .returning(revision.c.plan_fence, revision.c.next_seq)
+    )
+    row = done.one_or_none()
+    if row is None:
+        raise FenceLostError(f"revision {plan.revision_id} was planned by somebody else")
+    return Plan(plan.revision_id, row.plan_fence, row.next_seq)
+
+
 async def numbers(connection: AsyncConnection, plan: Plan, count: int, now: datetime) -> int:
     """Take `count` delivery numbers under the fence and renew the lease; return the first.
 

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -46,6 +47,8 @@ TEMPLATES_EVERY_S = 60.0  # looks whether somebody should ask again
 AWAY_PAUSE_S = 1.0
 MACHINE = "system:planner"
 
+T = TypeVar("T")
+
 log = structlog.get_logger(__name__)
 
 
@@ -81,7 +84,7 @@ class PlannerProcess:
             log.info("the planner is ready", action="planner.ready")
             await asyncio.gather(
                 self._every(EPOCH_EVERY_S, dispatch.step),
-                self._every(LOOK_EVERY_S, self._alone(planner.step)),
+                self._every(LOOK_EVERY_S, self._to_the_end(self._alone(planner.step))),
                 self._every(RUNGS_EVERY_S, self._alone(self._move(rungs, dispatch))),
                 self._every(EXPIRE_EVERY_S, self._expire),
                 self._every(TEMPLATES_EVERY_S, self._templates.watch),
@@ -104,12 +107,21 @@ class PlannerProcess:
             except TimeoutError:
                 continue
 
-    def _alone(self, step: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+    def _to_the_end(self, step: Callable[[], Awaitable[bool]]) -> Callable[[], Awaitable[None]]:
+        """A step that is taken again while there is more to do."""
+
+        async def steps() -> None:
+            while await step() and not self._stopping.is_set():
+                pass
+
+        return steps
+
+    def _alone(self, step: Callable[[], Awaitable[T]]) -> Callable[[], Awaitable[T]]:
         """Planning and moving rungs fence the same revisions: in one process they take turns."""
 
-        async def in_turn() -> None:
+        async def in_turn() -> T:
             async with self._turn:
-                await step()
+                return await step()
 
         return in_turn
 

@@ -129,7 +129,8 @@ class House:
         """The planner looks once."""
         self.clock.at += self.planner.resolve_every
         await self.dispatch.step()
-        await self.planner.step()
+        while await self.planner.step():
+            pass
 
     async def deliver(self) -> None:
         """The sender works until nothing is queued."""
