@@ -24,35 +24,62 @@ from places.squares import Squares, boxes_of, reaching
 ALL_FROM = 1.0
 """Squares of this side (degrees) and smaller are compared with every place around; the largest place of each
 degree does for those above, which are only ever thrown away when that is sure."""
-FINEST = 1.0 / 32.0
-"""The side of the smallest squares: 3.5 km from south to north."""
+FINE_KM, FINE_PART = 5.0, 0.05
+"""Squares are not cut further when two positions in them differ by less: in kilometres, or as a part of the
+way to the region's nearest place. Out at sea and in deserts nobody is looked for to the kilometre."""
 HOME_FROM = 1.0 / 8.0
 """Where only borders speak for the region squares are not cut further: it is far from every place of it."""
 CELL_KM = 2.0 * CELL_RADIUS_KM
 """The difference of two distances from a cell's centre is so near to that from any position in it."""
 
 
-def outline_of(atlas: Atlas, region: int) -> BaseGeometry:
+def sample_of(atlas: Atlas) -> NDArray[np.int64]:
+    """The largest place of each square degree."""
+    order = np.argsort(-atlas.population, kind="stable")
+    degree = np.floor(atlas.lat[order]) * 360 + np.floor(atlas.lon[order])
+    return order[np.unique(degree, return_index=True)[1]]
+
+
+def outline_of(atlas: Atlas, region: int, sample: NDArray[np.int64]) -> BaseGeometry:
     """The centres of all cells that may hold a position named after the region with that number in
-    `atlas.admins`. Costs 0.3 s for most, some seconds for a region with an ocean to itself."""
+    `atlas.admins`, with the sample of `sample_of`. Costs 0.1 s for most, up to 1 s for a region with an ocean
+    to itself."""
     search = _Search.of(atlas, region)
-    squares, rivals = Squares.all_round(), search.largest_of_each_degree()
+    squares, rivals = Squares.all_round(), search.rivals(sample, None)
     while squares.side > ALL_FROM:
-        maybe, _, home = search.judge(squares, rivals)
-        squares = squares.take(maybe | home).quarters()
+        judged = search.judge(squares, rivals)
+        squares = squares.take(judged.maybe | judged.home).quarters()
     rivals = search.all_that_matter(squares, rivals)
     found: list[NDArray[np.object_]] = []
     while len(squares):
-        maybe, sure, home = search.judge(squares, rivals)
-        done = sure | (maybe & (squares.side <= FINEST)) | (home & ~maybe & (squares.side <= HOME_FROM))
+        judged = search.judge(squares, rivals)
+        at_home = judged.home & ~judged.maybe & (squares.side <= HOME_FROM)
+        done = judged.sure | (judged.maybe & judged.fine) | at_home
         found.append(boxes_of(squares.take(done).bounds()))
-        squares = squares.take((maybe | home) & ~done).quarters()
+        squares = squares.take((judged.maybe | judged.home) & ~done).quarters()
     return shapely.union_all(np.concatenate(found))
 
 
 @dataclass(frozen=True, slots=True)
+class _Judged:
+    """What is known of some squares.
+
+    Attributes:
+        maybe, sure: it may hold a position that the places around it name after the region; and nothing else.
+        home: it may hold one in whose country no place is nearer than one of the region. That is `locate`'s
+            answer where all places around lie across a border.
+        fine: it is so small that cutting it would tell little.
+    """
+
+    maybe: Mask
+    sure: Mask
+    home: Mask
+    fine: Mask
+
+
+@dataclass(frozen=True, slots=True)
 class _Rivals:
-    """Places that are not of the region: in any country, and in its own."""
+    """Places to compare with: in any country, and in the region's own."""
 
     all: Places
     home: Places
@@ -75,35 +102,28 @@ class _Search:
         pieces = pieces_of(atlas, [atlas.countries[number] for number in lands.tolist()])
         return cls(atlas, lands, plain(_vectors(atlas, own)), np.flatnonzero(~own), shapely.STRtree(pieces))
 
-    def judge(self, squares: Squares, rivals: _Rivals) -> tuple[Mask, Mask, Mask]:
-        """Which squares may hold a position that the places around it name after the region, which hold
-        nothing else, and which may hold one in whose country no place is nearer than one of the region, for
-        that is `locate`'s answer where all places around lie across a border."""
+    def judge(self, squares: Squares, rivals: _Rivals) -> _Judged:
         middles, reach = squares.middles()
         slack = CELL_KM + 2.0 * reach
         apart = self.ours.nearest_km(middles)
         behind = apart - rivals.all.nearest_km(middles) - BORDER_KM
         home = apart - rivals.home.nearest_km(middles) <= slack
         home[home] = reaching(squares.take(home).bounds(CELL_RADIUS_KM), self.borders)
-        return behind <= slack, behind <= CELL_KM - 2.0 * reach, home
-
-    def largest_of_each_degree(self) -> _Rivals:
-        atlas, rows = self.atlas, self.others
-        rows = rows[np.argsort(-atlas.population[rows], kind="stable")]
-        degree = np.floor(atlas.lat[rows]) * 360 + np.floor(atlas.lon[rows])
-        return self._rivals(rows[np.unique(degree, return_index=True)[1]], None)
+        fine = 2.0 * reach <= np.maximum(FINE_KM, FINE_PART * apart)
+        return _Judged(behind <= slack, behind <= CELL_KM - 2.0 * reach, home, fine)
 
     def all_that_matter(self, squares: Squares, known: _Rivals) -> _Rivals:
-        """Every place that may be the nearest rival of a position in one of the squares, and some more."""
+        """Every other place that may be the nearest to a position in one of the squares, and some more."""
         middles, reach = squares.middles()
         middle = middles.mean(axis=0)
         middle /= np.linalg.norm(middle)
         spread = plain(middle[None, :]).nearest_km(middles)
-        farthest = float((spread + reach + known.all.nearest_km(middles)).max()) + 1.0
+        farthest = float((spread + 2.0 * reach + known.all.nearest_km(middles)).max()) + 1.0
         away = plain(middle[None, :]).nearest_km(_vectors(self.atlas, self.others))
-        return self._rivals(self.others[away <= farthest], middle)
+        return self.rivals(self.others[away <= farthest], middle)
 
-    def _rivals(self, rows: NDArray[np.int64], middle: Floats | None) -> _Rivals:
+    def rivals(self, rows: NDArray[np.int64], middle: Floats | None) -> _Rivals:
+        """These places; with `middle`, on a map round it."""
         home = rows[np.isin(self.atlas.country[rows], self.lands)]
         vectors = (_vectors(self.atlas, rows), _vectors(self.atlas, home))
         return _Rivals(*(plain(each) if middle is None else laid_round(each, middle) for each in vectors))

@@ -10,13 +10,14 @@ from functools import partial
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from places.atlas import Atlas
 from places.distance import to_degrees, unit_vectors
 from places.locate import locate
 from places.region import Region, country_in
-from places.region_outline import outline_of
+from places.region_outline import outline_of, sample_of
 from places.repair import polygons
 
 MOST_KEPT = 100
@@ -35,6 +36,7 @@ class AtlasRegions:
         self._numbers = {code: number for number, code in enumerate(atlas.admins) if code}
         self._known: dict[str, Region] = {}
         self._outlines: OrderedDict[int, tuple[BaseGeometry, ...]] = OrderedDict()
+        self._sample: NDArray[np.int64] | None = None
         self._turn = threading.Lock()
 
     def __call__(self, code: str) -> Region | None:
@@ -73,7 +75,7 @@ class AtlasRegions:
             outline=partial(self._outline, number),
         )
 
-    def _claimants(self, lats: np.ndarray, lons: np.ndarray) -> set[str]:
+    def _claimants(self, lats: NDArray[np.float32], lons: NDArray[np.float32]) -> set[str]:
         """Countries of places that borders give to several."""
         borders = self._atlas.borders
         rows, pieces = borders.tree.query(shapely.points(lons, lats), predicate="intersects")
@@ -85,7 +87,9 @@ class AtlasRegions:
     def _outline(self, number: int) -> tuple[BaseGeometry, ...]:
         with self._turn:
             if number not in self._outlines:
-                parts = tuple(polygons(outline_of(self._atlas, number)))
+                if self._sample is None:
+                    self._sample = sample_of(self._atlas)
+                parts = tuple(polygons(outline_of(self._atlas, number, self._sample)))
                 for part in parts:
                     shapely.prepare(part)
                 self._outlines[number] = parts
