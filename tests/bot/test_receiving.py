@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Channel, Receipt, ReceiptState
 from bot.tables import inbox
+from bot.turn import Turn
 from bot.waiting import WaitingRow, read_waiting
-from storage.database import Database
+from storage.database import Database, open_database
 from storage.vault import Vault
-from tests.bot.wiring import MovableClock, Wiring, column, until
+from tests.bot.wiring import MovableClock, Wiring, column, said, until
+from tests.postgres import fresh_database
 
 
 def receipt(number: int, channel: Channel = Channel.WHATSAPP) -> Receipt:
@@ -40,6 +42,34 @@ async def test_receipts_are_handed_on_once(database: Database, vault: Vault) -> 
     wiring.lanes.stop()
     await running
     assert sorted(wiring.receipts, key=lambda found: int(found.key[1:])) == expected
+
+
+async def test_people_who_write_hold_up_no_receipt(postgres_server: str, vault: Vault) -> None:
+    gate = asyncio.Event()
+
+    async def slow(_turn: Turn) -> None:
+        await gate.wait()
+
+    database = open_database(await fresh_database(postgres_server))
+    wiring = Wiring(database, vault, MovableClock(), slow, parallel=1)
+    await wiring.inbox.store([said(1, "ann"), said(1, "bob"), said(1, "eve")])
+    running = asyncio.create_task(wiring.lanes.run())
+
+    async def busy() -> bool:
+        return wiring.lanes.at_work == 1
+
+    await until(busy)
+    await wiring.inbox.store([receipt(number) for number in range(120)])
+
+    async def taken() -> bool:
+        return len(wiring.receipts) == 120
+
+    await until(taken)
+    assert await column(database, inbox, "state") == ["new"] * 3 + ["done"] * 120
+    gate.set()
+    wiring.lanes.stop()
+    await running
+    await database.close()
 
 
 async def test_one_that_comes_too_early_is_offered_again_for_an_hour(

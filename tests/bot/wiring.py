@@ -187,6 +187,7 @@ class Wiring:
     given_up: list[str] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     known: set[str] | None = None
+    parallel: int = 32
 
     def __post_init__(self) -> None:
         self.leases = LaneLeases(self.database, self.clock, self.owner, seconds=self.lease_s)
@@ -233,6 +234,7 @@ class Wiring:
             receipts=self.receiving,
             replied=self.sender.kick,
             acknowledge=self.provider.acknowledge,
+            parallel=self.parallel,
         )
         self.inbox = Inbox(
             self.database,
