@@ -5,6 +5,7 @@ Loading takes seconds, a test kills dozens. As a program it reads orders as JSON
 and answers each with the id of the process it made.
 """
 
+import ctypes
 import json
 import os
 import signal
@@ -24,6 +25,7 @@ from tests.conftest import ROOT
 from tests.faults.points import arm, hasten
 
 GONE_S = 20.0
+PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,10 @@ def _live(order: dict[str, Any]) -> None:
     code = 1
     try:
         os.setsid()
+        if sys.platform.startswith("linux"):
+            ctypes.CDLL(None).prctl(
+                PR_SET_PDEATHSIG, signal.SIGKILL
+            )  # nobody outlives a test that was killed
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         log = os.open(order["log"], os.O_WRONLY | os.O_APPEND)
         nothing = os.open(os.devnull, os.O_RDONLY)
