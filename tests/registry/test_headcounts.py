@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.messages import Address, Channel
-from registry import addresses, headcounts, people, phones, trips, watches, whereabouts
+from registry import addresses, headcounts, people, phones, tables, trips, watches, whereabouts
 from registry.headcounts import CountryCount
 from registry.whereabouts import Whereabouts, WhereaboutsKind
 from storage.database import Database
@@ -71,3 +71,23 @@ async def test_somebody_without_a_place_left_is_not_dropped(database: Database, 
         who = await join(connection, vault, telegram("1"), place=REYKJAVIK)
         await whereabouts.close_bases(connection, who.id, NOW)
     assert {code: one.people for code, one in (await counted(database, DAY)).items()} == {"": 1}
+
+
+async def test_whose_places_overlap_is_where_they_said_last(database: Database, vault: Vault) -> None:
+    """A trip before any base; of several the one confirmed last, and of equals the first."""
+    async with database.durable() as connection:
+        for number, kind in ((1, "trip"), (2, "pin")):
+            who = await join(connection, vault, telegram(f"{number}"), place=BANGKOK)
+            mine = tables.whereabouts.select().where(tables.whereabouts.c.person_id == who.id)
+            row = (await connection.execute(mine)).one()._asdict()
+            del row["id"]
+            for country, said in (("IS", NOW - DAY), ("JP", NOW + DAY), ("VN", NOW + DAY), ("TH", NOW)):
+                values = row | {"country": country, "confirmed_at": said, "kind": kind}
+                await connection.execute(tables.whereabouts.insert().values(values))
+    found = await counted(database)
+    assert {code: one.people for code, one in found.items()} == {"JP": 2}
+    assert found["JP"].fresh == 2
+
+
+async def test_an_installation_without_anybody_counts_nobody(database: Database) -> None:
+    assert await counted(database) == {}
