@@ -80,7 +80,7 @@ def test_whoever_a_position_is_named_after_the_region_is_in(world: Gazetteer, co
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(deadline=None, max_examples=6)
+@settings(deadline=None, max_examples=4)
 def test_nobody_in_any_region_is_missed(world: Gazetteer, seed: int) -> None:
     """People by cell, and by a city whose centre is off by up to its radius."""
     rng = np.random.default_rng(seed)
