@@ -137,7 +137,11 @@ class Draft(_Model):
     texts: ByLanguage[Text] = Field(default_factory=dict, max_length=40)
     correction: ByLanguage[Note] = Field(default_factory=dict, max_length=40)
     all_clear: ByLanguage[Note] = Field(default_factory=dict, max_length=40)
-    area: Annotated[dict[str, Any], BeforeValidator(_area)] = Field(default_factory=dict)
+    area: Annotated[dict[str, Any], BeforeValidator(_area)] = Field(
+        default_factory=dict,
+        description="circles [{lat, lon, radius_km}], polygons [{exterior, holes}] with corners [lat, lon], "
+        "countries (ISO 3166-1 alpha-2), regions (ISO 3166-2), exclusions {circles, polygons}",
+    )
     area_name: Annotated[str, BeforeValidator(_line), Field(max_length=200)] = ""
     time_zone: Annotated[str, AfterValidator(_zone), Field(max_length=40)]
     onset: Moment | None = None
