@@ -15,6 +15,7 @@ from app.findings import Finding
 from app.geography import open_geography
 from app.installation import run_all
 from app.logs import set_up_logs
+from app.memory import settle_memory
 from app.planning import PlannerProcess
 from app.settings import Settings
 from app.signals import on_stop
@@ -60,6 +61,7 @@ async def _run_one(process: str, settings: Settings) -> None:
             else:
                 work = PlannerProcess(core, geography.touch, geography.region)
         on_stop(work.stop)
+        settle_memory()
         await work.run()
 
 
