@@ -14,6 +14,7 @@ from alerts import board as boards
 from alerts import checkins
 from alerts.board import Absence
 from alerts.draft import Draft
+from alerts.tables import checkin
 from bot.inbox import lane_of
 from bot.messages import Address, Channel
 from bot.tables import webchat
@@ -92,11 +93,12 @@ async def translated_board(service: Office, simulator: Simulator, sent: Sent) ->
         event = await checkins.event_by_code(connection, sent.facts.code)
         assert event is not None
         absent = await boards.missing(connection, event.id, limit=100_000, offset=0)
-        answers = {}
-        for person, citizen in names.items():
-            known = await checkins.latest(connection, event.id, person)
-            if known:
-                answers[citizen] = "safe" if known.status == "SAFE" else "help"
+        query = select(checkin.c.person_id, checkin.c.status).where(checkin.c.event_id == event.id)
+        answers = {
+            names[person]: "safe" if status == "SAFE" else "help"
+            for person, status in await connection.execute(query)
+            if person in names
+        }
     lost = {Absence.NOT_REACHED, Absence.WAITING, Absence.UNKNOWN}
     arrived = ("accepted", "delivered", "read")
     return Board(

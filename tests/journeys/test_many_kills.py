@@ -283,8 +283,8 @@ async def _over(field: Massacre, sent: Sent, seconds: float) -> None:
             return (await connection.execute(query)).scalar_one() == 0
 
     await until(closed, seconds, "every batch is closed")
-    await field.simulator.drain(300)
-    await office.quiet(300)
+    await field.simulator.drain(seconds)
+    await office.quiet(seconds)
     lost = [
         one for one in field.simulator.ledger if isinstance(one, WebhookPost) and not 200 <= one.status < 300
     ]
@@ -297,8 +297,8 @@ async def _over(field: Massacre, sent: Sent, seconds: float) -> None:
             return all(mark is not None and mark >= after for mark in marks)
 
         await until(looked, 4 * EVERY_S, "the providers' lists were read")
-    await field.simulator.drain(300)
-    await office.quiet(300)
+    await field.simulator.drain(seconds)
+    await office.quiet(seconds)
 
 
 async def _judge(field: Massacre, people: Population, sent: Sent) -> None:
