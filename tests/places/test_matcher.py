@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from places import growth
 from places.cells import cell_of, centre
 from places.matcher import Matcher, matcher
 from places.repair import unwrap
@@ -94,6 +96,38 @@ def rings(draw: st.DrawFn) -> Polygon:
 @settings(deadline=None, phases=PHASES, max_examples=60)
 def test_polygons_miss_nobody_by_any_reading(judge: Any, polygon: Polygon, seed: int) -> None:
     assert missed_and_matched(judge, polygon, seed, 200)[0] == 0
+
+
+def coast(rng: np.random.Generator, lat: float, lon: float) -> Polygon:
+    """Thousands of corners, as ragged as a coast or more, round some hundred kilometres."""
+    turn = np.linspace(0.0, math.tau, 2_400, endpoint=False)
+    rough, size = rng.choice([0.001, 0.003, 0.006]), rng.uniform(1.5, 5.0)
+    reach = 1.0 + 0.2 * np.sin(rng.integers(2, 9) * turn) + rng.uniform(-rough, rough, turn.size)
+    lats = lat + size * reach * np.sin(turn)
+    lons = lon + size / math.cos(math.radians(lat)) * reach * np.cos(turn)
+    return Polygon(tuple(zip(lats.tolist(), lons.tolist(), strict=True)))
+
+
+@given(st.floats(-75, 75), st.floats(-180, 180), SEEDS)
+@settings(deadline=None, phases=PHASES, max_examples=12)
+def test_coasts_miss_nobody_though_they_are_drawn_plainer(
+    judge: Any, lat: float, lon: float, seed: int
+) -> None:
+    drawn = coast(np.random.default_rng(seed), lat, lon)
+    lats, lons = around(drawn, seed, 600)
+    inside = judge.inside_planar(path_of(drawn), lats, lons)
+    assert not (inside & ~matcher([drawn]).cells(*snapped(lats, lons))).any()
+
+
+def test_a_coast_is_grown_with_fewer_corners(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = coast(np.random.default_rng(1), 10.0, 10.0)
+
+    def corners() -> int:
+        return sum(int(shapely.get_num_coordinates(part)) for part in matcher([drawn]).grown)
+
+    plainer = corners()
+    monkeypatch.setattr(growth, "MANY_CORNERS", 10**9)
+    assert plainer < 0.7 * corners()
 
 
 @given(rings() | st.builds(Circle, st.floats(-89, 89), st.floats(-180, 180), st.floats(0, 3000)), SEEDS)
