@@ -16,6 +16,7 @@ from alerts import revisions
 from alerts.batches import BatchSizes
 from alerts.dispatch import Dispatch
 from alerts.epoch import EpochKeeper
+from alerts.foresight import Foresight
 from alerts.planner import Planner
 from alerts.queue import Queue
 from alerts.routing import Account
@@ -37,6 +38,7 @@ from storage.errors import StorageUnavailableError
 from storage.keys import AccountKeys
 
 LOOK_EVERY_S = 0.1
+FORESEE_EVERY_S = 2.0
 EPOCH_EVERY_S = 0.5
 RUNGS_EVERY_S = 0.5
 EXPIRE_EVERY_S = 1.0
@@ -80,11 +82,12 @@ class PlannerProcess:
         """Work until stopped; every step may be cut off anywhere and is done again by the next process."""
         async with AsyncExitStack():
             dispatch = self._dispatch()
-            planner, rungs = self._planner(dispatch), self._rungs()
+            planner, rungs, core = self._planner(dispatch), self._rungs(), self._core
             log.info("the planner is ready", action="planner.ready")
             await asyncio.gather(
                 self._every(EPOCH_EVERY_S, dispatch.step),
                 self._every(LOOK_EVERY_S, self._to_the_end(self._alone(planner.step))),
+                self._every(FORESEE_EVERY_S, Foresight(core.database, core.clock, self._targeting).step),
                 self._every(RUNGS_EVERY_S, self._alone(self._move(rungs, dispatch))),
                 self._every(EXPIRE_EVERY_S, self._expire),
                 self._every(TEMPLATES_EVERY_S, self._templates.watch),
