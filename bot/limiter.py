@@ -58,6 +58,7 @@ class Limiter:
         self._reply = redis.register_script(scripts.joinpath("reply.lua").read_bytes())
         self._freeze = redis.register_script(scripts.joinpath("freeze.lua").read_bytes())
         self._alone = _LocalPace(self._spacing_us / 1e6 / ALONE_SHARE, limits)
+        self._frozen_until = 0.0  # monotonic; by what this process was told, should Redis forget it
 
     async def bulk(self, wanted: int, weights: Sequence[int] = ()) -> Grant:
         """Ask for up to `wanted` messages of a broadcast, in their order.
@@ -68,6 +69,8 @@ class Limiter:
         Raises:
             RedisError, OSError: Redis is away; nothing was granted.
         """
+        if self._frozen_s > 0:
+            return Grant(0, 0.0, self._spacing_us / 1e6, self._frozen_s)
         keys = [self._keys.limiter, self._keys.frozen, self._keys.bulk, self._keys.granted]
         args = [self._spacing_us, wanted, HORIZON_US, *weights]
         granted, first, wait = await self._bulk(keys=keys, args=args)
@@ -90,10 +93,18 @@ class Limiter:
     async def freeze(self, seconds: float) -> None:
         """Nobody sends on this account for `seconds` (at most an hour); a longer freeze is never
         shortened."""
-        self._alone.freeze(min(seconds, 3600.0))
-        await self._freeze(keys=[self._keys.frozen], args=[round(min(seconds, 3600.0) * 1e6)])
+        seconds = min(seconds, 3600.0)
+        self._alone.freeze(seconds)
+        self._frozen_until = max(self._frozen_until, time.monotonic() + seconds)
+        await self._freeze(keys=[self._keys.frozen], args=[round(seconds * 1e6)])
+
+    @property
+    def _frozen_s(self) -> float:
+        return self._frozen_until - time.monotonic()
 
     async def _reply_slot(self, lane: bytes, weight: int = 1) -> tuple[bool, float]:
+        if self._frozen_s > 0:
+            return False, self._frozen_s
         keys = self._keys
         granted, wait = await self._reply(
             keys=[

@@ -147,12 +147,21 @@ async def test_replies_to_one_person_keep_their_distance(redis: Redis) -> None:
 
 @on_both_kinds
 async def test_a_freeze_stops_everybody_and_is_never_shortened(redis: Redis) -> None:
-    one, other = limiter(redis, 1000.0), limiter(redis, 1000.0)
+    one, other, third = (limiter(redis, 1000.0) for _ in range(3))
     await one.freeze(30.0)
     await other.freeze(1.0)
-    refused = await other.bulk(10)
+    refused = await third.bulk(10)
     assert refused.count == 0
     assert 28.0 < refused.wait_s <= 30.0
+
+
+async def test_who_was_told_to_wait_waits_though_redis_forgot_it(redis: Redis) -> None:
+    told = limiter(redis, 1000.0)
+    await told.freeze(30.0)
+    await redis.flushdb()
+    assert (await told.bulk(1)).count == 0
+    assert (await told._reply_slot(b"lane"))[0] is False
+    assert (await limiter(redis, 1000.0).bulk(1)).count == 1, "another process has no way to know"
 
 
 async def test_replies_go_on_alone_when_redis_is_away() -> None:
