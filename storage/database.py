@@ -30,6 +30,8 @@ BUSY_TIMEOUT_MS = 30_000
 # PostgreSQL's classes of "not now": connection, rolled back by a conflict, resources, not in this state
 # (closed to connections, locked), operator intervention (shutting down, starting up), system (disk).
 AWAY_STATES = ("08", "40", "53", "55", "57", "58")
+CACHE_KB = 16_000
+BRIEF_CACHE_KB = 4_000  # what is read by key once is not read again
 MAX_PARAMETERS = 30_000  # SQLite allows 32,766 bound values in one statement, PostgreSQL 32,767
 
 
@@ -191,7 +193,7 @@ def _sqlite_engine(
             f"synchronous = {synchronous}",
             "foreign_keys = ON",
             "temp_store = MEMORY",
-            "cache_size = -16000",
+            f"cache_size = -{CACHE_KB if not at_once else BRIEF_CACHE_KB}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
