@@ -93,7 +93,7 @@ class Planner:
     _under_way: dict[int, Writing] = field(default_factory=dict)
 
     async def step(self) -> bool:
-        """Plan what is due, up to one stratum of a large audience; True when there is more of it.
+        """Plan what is due, up to one stratum of a large audience; True when there is more to do.
 
         Most severe first, and anew at each step: a warning to a few does not wait for a million others.
 
@@ -103,7 +103,7 @@ class Planner:
         now = self.clock.now()
         async with self.database.read() as connection:
             waiting = await plans.to_plan(connection, now)
-        live = {revision_id for revision_id, _ in waiting}
+        live = frozenset(revision_id for revision_id, _ in waiting)
         self._planned = {number: known for number, known in self._planned.items() if number in live}
         self._under_way = {number: one for number, one in self._under_way.items() if number in live}
         if waiting:
@@ -111,9 +111,15 @@ class Planner:
         for revision_id, state in waiting:
             if revision_id in self._under_way or self._due(revision_id, state, now):
                 await self._plan(revision_id)
-            if revision_id in self._under_way:
-                return True
+                # Resolving a dozen large audiences anew takes seconds, too.
+                if revision_id in self._under_way or await self._is_news(live):
+                    return True
         return False
+
+    async def _is_news(self, known: frozenset[int]) -> bool:
+        """Whether something else was approved meanwhile."""
+        async with self.database.read() as connection:
+            return any(number not in known for number, _ in await plans.to_plan(connection, self.clock.now()))
 
     def _due(self, revision_id: int, state: AlertState, now: datetime) -> bool:
         if state is AlertState.APPROVED or revision_id not in self._resolved:

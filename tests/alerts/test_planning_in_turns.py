@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from redis.asyncio import Redis
@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from alerts import plans, strata
 from alerts.planner import Planner
 from alerts.tables import delivery, revision
+from places.audience import Audience
 from storage.database import Database
 from storage.vault import Vault
 from tests.alerts.office import NOW, HandClock, Office, open_office
@@ -65,6 +66,28 @@ async def test_what_is_more_urgent_is_written_first(
     await to_the_end(planner)
     assert await written(database) == {severe: PEOPLE, extreme: PEOPLE}
     assert set((await warned(database)).values()) == {2}
+
+
+async def test_what_is_approved_while_others_are_resolved_anew_goes_between(
+    planner: Planner, office: Office, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await revision_of(office, event_title="Another")
+    await to_the_end(planner)
+    cast("HandClock", planner.clock).at += planner.resolve_every
+    resolve, extreme = planner.targeting.resolve, list[int]()
+
+    async def approving(*args: Any, **more: Any) -> Audience:
+        """Somebody approves while the first of them is resolved anew."""
+        if not extreme:
+            extreme.append(await revision_of(office, event_title="A third", severity="Extreme"))
+        return await resolve(*args, **more)
+
+    monkeypatch.setattr(planner.targeting, "resolve", approving)
+    old = set(planner._resolved.items())
+    assert await planner.step(), "there is news"
+    assert len(set(planner._resolved.items()) & old) == 1, "the other one waits"
+    assert await planner.step()
+    assert (await written(database))[extreme[0]] > 0
 
 
 async def test_our_own_lease_taken_between_costs_nothing(planner: Planner, database: Database) -> None:
