@@ -30,6 +30,7 @@ from bot.gateways.telegram.gateway import TelegramGateway
 from bot.gateways.telegram.rendering import render
 from bot.limiter import Limiter
 from bot.messages import Accepted, Address, Channel, Event, Outbound
+from places.region import nowhere
 from storage.keys import AccountKeys
 
 
@@ -121,7 +122,8 @@ async def _run(given: Mapping[str, Any]) -> None:
         if given["role"] == "worker":
             work = WorkerProcess(core)
         else:
-            work = PlannerProcess(core, lambda _matcher: frozenset())  # nobody here is known by country only
+            # Nobody here is known by country only.
+            work = PlannerProcess(core, lambda _matcher: frozenset(), nowhere)
         settle_memory()
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)

@@ -22,6 +22,7 @@ from alerts.draft import Draft
 from alerts.epoch import EpochKeeper
 from alerts.events import open_event
 from alerts.lifecycle import AlertAct
+from alerts.plans import Plan
 from alerts.queue import PRIORITIES, Queue
 from alerts.routing import Account
 from alerts.tables import alert, batch, delivery, redis_epoch, revision
@@ -117,6 +118,10 @@ class Ministry:
 
     async def approve(self, severity: str = "Severe", area: Any = None) -> int:
         """An approved alert; returns its revision, which the planner has not seen yet."""
+        return (await self._approve(severity, area, claim=False))[0]
+
+    async def _approve(self, severity: str, area: Any, *, claim: bool) -> tuple[int, Plan | None]:
+        """The same, and the plan if it is to be ours before any planner can see it."""
         now = self.clock.now()
         draft = Draft.model_validate(
             {
@@ -145,7 +150,8 @@ class Ministry:
                 await store.move_any(connection, made, act)
             written = await revisions.read_revision(connection, number)
             await revisions.sign_approved(connection, written, 2, {}, now)
-        return number
+            plan = await plans.claim(connection, number, "benchmark", now) if claim else None
+        return number, plan
 
     async def cancel(self, revision_id: int) -> None:
         """Stop an alert as one officer may."""
@@ -155,10 +161,10 @@ class Ministry:
 
     async def plan(self, severity: str, people: Sequence[int], size: int) -> int:
         """Write deliveries and batches of an approved alert, as the planner does; returns its revision."""
-        number, now = await self.approve(severity), self.clock.now()
+        number, plan = await self._approve(severity, None, claim=True)
+        now = self.clock.now()
         chosen = [Assignment(n, n, *self.account, "en", False, "area", 1.0) for n in people]
         async with self.database.durable() as connection:
-            plan = await plans.claim(connection, number, "benchmark", now)
             alert_id = (await revisions.read_revision(connection, number)).alert_id
             await store.move_any(connection, alert_id, AlertAct.START)
         if plan is None:
