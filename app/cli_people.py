@@ -135,7 +135,9 @@ def _codes(text: str) -> tuple[str, ...]:
 
 def _area_of_cap(path: Path) -> Area:
     areas = [area for alert in read_cap(_read(path)) for info in alert.infos for area in info.areas]
-    shapes: list[Shape] = [shape for area in areas for shape in (*area.polygons, *area.circles)]
+    shapes = list[Shape]()
+    for area in areas:
+        shapes += [*area.polygons, *area.circles]
     return of_shapes(
         tuple(dict.fromkeys(shapes)),
         countries=tuple(dict.fromkeys(code for area in areas for code in countries_in(area))),
