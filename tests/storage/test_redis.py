@@ -44,7 +44,8 @@ def test_all_keys_of_an_account_lie_in_one_slot() -> None:
     keys = AccountKeys("whatsapp", "main")
     names = [
         *(keys.stream(priority) for priority in range(4)), keys.enqueued("life"), keys.marks(1),
-        keys.provider_ids(1), keys.bulk, keys.granted, keys.reserve, keys.recipient("00ff"), keys.frozen, keys.circuit,
+        keys.provider_ids(1), keys.bulk, keys.granted, keys.reserve, keys.recipient("00ff"), keys.frozen,
+        keys.circuit,
     ]  # fmt: skip
     tags = {name[name.index("{") + 1 : name.index("}")] for name in names}
     assert tags == {"whatsapp:main"}
