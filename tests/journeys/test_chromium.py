@@ -1,8 +1,6 @@
 """The main job in a real Chromium: a citizen subscribes in Vietnamese, two officers warn from a real CAP
 file, the chat shows it, "I am safe" moves the board, and whoever is elsewhere hears nothing."""
 
-import shutil
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -10,17 +8,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no types
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from alerts import store
 from alerts.lifecycle import AlertState
 from alerts.revisions import latest
 from staff import audit
-from tests.chromium import FLAGS, find_chromium
-from tests.conftest import OwnRedis
 from tests.journeys.chat_citizen import ChatCitizen
 from tests.journeys.console_officer import ConsoleOfficer, typed_time
-from tests.service import Service, make_settings, running
+from tests.service import Service
 
 ICELAND = ZoneInfo("Atlantic/Reykjavik")
 MARKER = "Gió mạnh từ đông nam"
@@ -29,34 +25,6 @@ WORDS = {
     "description": "Gió đông nam 15-20 m/s và mưa. Hãy buộc chặt những vật để ngoài trời.",
     "instruction": "Tránh đi lại ngoài trời nếu không cần thiết.",
 }
-
-
-@pytest.fixture
-async def service(
-    sqlite_template: Path, tmp_path: Path, own_redis: OwnRedis, gazetteer: Path
-) -> AsyncIterator[Service]:
-    """The whole service with web chat as its only channel."""
-    path = tmp_path / "muster.db"
-    shutil.copy(sqlite_template, path)
-    settings = make_settings(
-        tmp_path,
-        database_url=f"sqlite:///{path}",
-        redis_url=own_redis.url,
-        gazetteer=gazetteer,
-        simulator=None,
-    )
-    async with running(settings) as started:
-        yield started
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """A real Chromium, given time: the machine may be doing other things."""
-    expect.set_options(timeout=20_000)
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        yield opened
-        await opened.close()
 
 
 @pytest.fixture

@@ -2,50 +2,18 @@
 counts them. Whoever cannot use the map types the same numbers."""
 
 import math
-import shutil
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no types
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from locales.catalog import Catalog
 from registry import estimates
 from registry.estimates import Estimate
-from tests.chromium import FLAGS, find_chromium
-from tests.conftest import OwnRedis
 from tests.journeys.console_officer import ConsoleOfficer
-from tests.service import Service, make_settings, running
+from tests.service import Service
 
 OSAKA, WHERE = "โอซาก้า", (34.69, 135.50)  # the name as it is written in Thai
 VIEW, ZOOM, TILE = (25.0, 20.0), 1, 256  # how the map opens
-
-
-@pytest.fixture
-async def service(
-    sqlite_template: Path, tmp_path: Path, own_redis: OwnRedis, gazetteer: Path
-) -> AsyncIterator[Service]:
-    path = tmp_path / "muster.db"
-    shutil.copy(sqlite_template, path)
-    settings = make_settings(
-        tmp_path,
-        database_url=f"sqlite:///{path}",
-        redis_url=own_redis.url,
-        gazetteer=gazetteer,
-        simulator=None,
-    )
-    async with running(settings) as started:
-        yield started
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    expect.set_options(timeout=30_000)
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        yield opened
-        await opened.close()
 
 
 async def scan(page: Page) -> None:

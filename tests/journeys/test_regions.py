@@ -1,13 +1,8 @@
 """A province is warned. In a real Chromium: somebody names only the province they are in, an officer warns
 it with the keyboard alone and counts them. And by the whole service: who is in it, and who moves there."""
 
-import shutil
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no types
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 from sqlalchemy import select
 
 from alerts.lifecycle import AlertState
@@ -17,39 +12,11 @@ from places.area import Area
 from places.cells import cell_of
 from registry import whereabouts
 from registry.whereabouts import Whereabouts, WhereaboutsKind
-from tests.chromium import FLAGS, find_chromium
-from tests.conftest import OwnRedis
 from tests.journeys.console_officer import ConsoleOfficer
 from tests.registry.newcomers import join, webchat
-from tests.service import Service, make_draft, make_settings, running, until
+from tests.service import Service, make_draft, until
 
 PROVINCE, CODE = "tỉnh Quảng Ninh", "VN-13"
-
-
-@pytest.fixture
-async def service(
-    sqlite_template: Path, tmp_path: Path, own_redis: OwnRedis, gazetteer: Path
-) -> AsyncIterator[Service]:
-    path = tmp_path / "muster.db"
-    shutil.copy(sqlite_template, path)
-    settings = make_settings(
-        tmp_path,
-        database_url=f"sqlite:///{path}",
-        redis_url=own_redis.url,
-        gazetteer=gazetteer,
-        simulator=None,
-    )
-    async with running(settings) as started:
-        yield started
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    expect.set_options(timeout=30_000)
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        yield opened
-        await opened.close()
 
 
 async def names_only_the_province(browser: Browser, url: str) -> None:
