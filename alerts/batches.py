@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.tables import batch
 from storage.bulk import insert_columns
+from storage.listed import listed
 
 SEQ_BITS = 32  # delivery id = revision << 32 | seq
 
@@ -153,10 +154,8 @@ async def open_batches(connection: AsyncConnection, *, unoffered_only: bool) -> 
 
 
 async def mark_offered(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> None:
-    """Remember that these were put on a stream."""
-    for start in range(0, len(ids), 1000):
-        part = ids[start : start + 1000]
-        await connection.execute(update(batch).where(batch.c.id.in_(part)).values(offered_at=now))
+    """Remember that these were put on a stream, at most some thousand."""
+    await connection.execute(update(batch).where(listed(batch.c.id)).values(offered_at=now), {"ids": ids})
 
 
 async def close(connection: AsyncConnection, batch_id: int, now: datetime) -> None:

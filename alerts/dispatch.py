@@ -19,6 +19,7 @@ from storage.database import Database
 from storage.redis import REDIS_AWAY, RedisError
 
 PIPELINE = 100
+MARKED_AT_ONCE = 1_000
 OFFER_ALL_EVERY_S = 5.0
 
 log = structlog.get_logger(__name__)
@@ -66,6 +67,7 @@ class Dispatch:
             return 0
         async with self._database.read() as connection:
             waiting = await batches.open_batches(connection, unoffered_only=unoffered_only)
+        unmarked = {one.id for one in waiting if one.offered_at is None}
         offered: list[int] = []
         try:
             for (account, priority), group in _grouped(waiting).items():
@@ -73,9 +75,13 @@ class Dispatch:
                     offered += await self._put(self._queues[account], priority, group)
         except (RedisError, *REDIS_AWAY):
             self._say_away()
-        if offered:
+        # What was offered once more is not written again: workers want to close these very rows.
+        news = [number for number in offered if number in unmarked]
+        for start in range(0, len(news), MARKED_AT_ONCE):
             async with self._database.bulk() as connection:
-                await batches.mark_offered(connection, offered, self._clock.now())
+                await batches.mark_offered(
+                    connection, news[start : start + MARKED_AT_ONCE], self._clock.now()
+                )
         return len(offered)
 
     async def _put(self, queue: Queue, priority: int, ids: Sequence[int]) -> Sequence[int]:

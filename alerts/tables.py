@@ -113,7 +113,7 @@ batch = Table(
     Column("place", BigInteger, nullable=False, server_default="0"),  # offered in this order: nearest first
     Column("state", String(6), nullable=False),  # open | done
     Column("created_at", UtcDateTime, nullable=False),
-    Column("offered_at", UtcDateTime),  # last put on a stream
+    Column("offered_at", UtcDateTime),  # first put on a stream
     Column("closed_at", UtcDateTime),
     Index("ix_batch_open", "state", "revision_id"),
 )
