@@ -147,6 +147,12 @@ def after_cancel(patch: Patch) -> None:
 
 def stopped(patch: Patch) -> None:
     states = person.c.state.in_(["active", "stopped"]) & person.c.consent_version.is_not(None)
+
+    async def anew(targeting: Targeting) -> Any:
+        """No index of before, whoever is reading one at this moment."""
+        return await targeting._build(), True
+
+    patch.setattr(Targeting, "_refreshed", anew)
     patch.setattr(audience, "warned", lambda: states)
     patch.setattr("registry.ways.warned", lambda: states)
     patch.setattr(planner, "next_address", lambda ways, **_more: next(iter(ways), None))
@@ -189,10 +195,6 @@ def lose_answers(patch: Patch) -> None:
     patch.setattr(checkins, "record", record)
 
 
-def _forget_index(service: Service, _simulator: Simulator) -> None:
-    service.planner._targeting._known = None
-
-
 def _lower_limit(_service: Service, simulator: Simulator) -> None:
     simulator.set_limits(bot_per_second=15)
 
@@ -204,7 +206,7 @@ SABOTEURS = (
     Saboteur("cuts a paragraph", "altered", cut_text),
     Saboteur("warns 3 km too far", "outside", outside),
     Saboteur("brings a drill to real people", "drill", drill_to_real, status="Exercise"),
-    Saboteur("warns who unsubscribed", "stopped", stopped, before=_forget_index),
+    Saboteur("warns who unsubscribed", "stopped", stopped),
     Saboteur("counts a person twice", "board", count_twice),
     Saboteur("hides who was not reached", "unreached-unlisted", hide_the_missing),
     Saboteur("turns answers round", "answers", turn_answers),

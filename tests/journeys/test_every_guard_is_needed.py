@@ -160,7 +160,7 @@ CUTS: tuple[tuple[Cut, Scene], ...] = (
         inside.a_sender_asks_again_every_second,
     ),
     (
-        Cut(broadcast, "            if refusal:\n", "            if False:\n"),
+        Cut(broadcast, "        if refusal:\n", "        if False:\n"),
         inside.what_was_cancelled_is_not_sent,
     ),
     (Cut(rendering, "verify_digest(revision)"), inside.what_was_changed_is_not_sent),
@@ -175,7 +175,7 @@ CUTS: tuple[tuple[Cut, Scene], ...] = (
         door.who_was_frozen_does_not_send,
     ),
     (
-        Cut(broadcast, "if not self._may_leave():", "if False:"),
+        Cut(broadcast, " or not self._may_leave():", ":"),
         door.who_was_frozen_while_rendering_does_not_send,
     ),
     (
