@@ -15,9 +15,13 @@ from tests.faults.front import Front
 STREAM = AccountKeys("telegram", "main").stream(0)
 pytestmark = [
     pytest.mark.usefixtures("haste"),
-    # redis-py forgets the nodes that it has replaced without closing them.
+    # redis-py forgets the nodes that it has replaced, and their connections, without closing them.
     pytest.mark.filterwarnings("ignore:Unclosed ClusterNode:ResourceWarning"),
     pytest.mark.filterwarnings("ignore:.*ClusterNode.__del__:pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:.*AbstractConnection.__del__:pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:.*StreamWriter.__del__:pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:.*Transport.__del__:pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:.*<socket.socket:pytest.PytestUnraisableExceptionWarning"),
 ]
 
 
