@@ -15,6 +15,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from sqlalchemy import func, select
 from alerts.queue import PRIORITIES
 from alerts.tables import batch
 from app.reconciling import EVERY_S
+from bot.gateways.twilio.reconcile import SETTLE_S
 from bot.reconciled import read_until
 from simulator.audit_facts import AlertFacts
 from simulator.audit_story import Claim
@@ -277,7 +279,8 @@ async def _over(field: Massacre, sent: Sent, seconds: float) -> None:
         one for one in field.simulator.ledger if isinstance(one, WebhookPost) and not 200 <= one.status < 300
     ]
     if lost:
-        after = office.core.clock.now()
+        # A list is believed of messages older than SETTLE_S, and a receipt is left to its webhook for one look.
+        after = office.core.clock.now() + timedelta(seconds=SETTLE_S + EVERY_S)
 
         async def looked() -> bool:
             async with office.core.database.read() as connection:
