@@ -279,7 +279,7 @@ async def _over(field: Massacre, sent: Sent, seconds: float) -> None:
         one for one in field.simulator.ledger if isinstance(one, WebhookPost) and not 200 <= one.status < 300
     ]
     if lost:
-        # A list is believed of messages older than SETTLE_S, and a receipt is left to its webhook for one look.
+        # Lists are believed of messages older than SETTLE_S; a receipt is left to its webhook for one look.
         after = office.core.clock.now() + timedelta(seconds=SETTLE_S + EVERY_S)
 
         async def looked() -> bool:
