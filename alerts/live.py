@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.batches import SEQ_BITS
@@ -83,11 +83,14 @@ def covers(
     return len(found) > 0
 
 
-async def events_of_person(connection: AsyncConnection, person_id: int, now: datetime) -> list[PersonalEvent]:
-    """Open events whose live alerts were sent to somebody (or may have been), newest message first."""
-    newest = func.max(func.coalesce(delivery.c.accepted_at, delivery.c.attempted_at, delivery.c.created_at))
-    query = (
-        select(event.c.id, event.c.code, event.c.title, event.c.drill, newest, func.max(checkin.c.at))
+_EVENT = (event.c.id, event.c.code, event.c.title, event.c.drill)
+
+
+def _live_for(person_id: int, now: datetime, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Columns of somebody's deliveries by live alerts of open events, beside their newest answer there."""
+    return (
+        select(*columns)
+        .select_from(event)
         .join(alert, alert.c.event_id == event.c.id)
         .join(revision, revision.c.alert_id == alert.c.id)
         .join(delivery, delivery.c.revision_id == revision.c.id)
@@ -96,16 +99,27 @@ async def events_of_person(connection: AsyncConnection, person_id: int, now: dat
         )
         .where(
             delivery.c.person_id == person_id,
-            delivery.c.state.in_(_LEFT),
             alert.c.state.in_(sorted(MAY_SEND)),
             revision.c.expires_at > now,
             event.c.closed_at.is_(None),
         )
-        .group_by(event.c.id, event.c.code, event.c.title, event.c.drill)
+    )
+
+
+async def events_of_person(connection: AsyncConnection, person_id: int, now: datetime) -> list[PersonalEvent]:
+    """Open events whose live alerts were sent to somebody (or may have been), newest message first."""
+    newest = func.max(func.coalesce(delivery.c.accepted_at, delivery.c.attempted_at, delivery.c.created_at))
+    query = (
+        _live_for(person_id, now, *_EVENT, newest, func.max(checkin.c.at))
+        .where(delivery.c.state.in_(_LEFT))
+        .group_by(*_EVENT)
         .order_by(newest.desc(), event.c.id.desc())
     )
     rows = await connection.execute(query)
-    left = [PersonalEvent(*row[:4], at=row[4], answered=row[5] is not None) for row in rows]
+    left = [
+        PersonalEvent(key, code, title, drill, at, answered is not None)
+        for key, code, title, drill, at, answered in rows
+    ]
     return [*await _perhaps_left(connection, person_id, now, {one.event_id for one in left}), *left]
 
 
@@ -116,29 +130,19 @@ async def _perhaps_left(
 
     Outcomes reach SQL half a second after their message, and only with the next worker when one dies.
     """
+    columns = (*_EVENT, delivery.c.id, delivery.c.channel, delivery.c.account, revision.c.id, checkin.c.at)
     query = (
-        select(event, delivery.c.id, delivery.c.channel, delivery.c.account, revision.c.id, checkin.c.at)
-        .join(alert, alert.c.event_id == event.c.id)
-        .join(revision, revision.c.alert_id == alert.c.id)
-        .join(delivery, delivery.c.revision_id == revision.c.id)
-        .outerjoin(
-            checkin, (checkin.c.event_id == event.c.id) & (checkin.c.person_id == delivery.c.person_id)
-        )
+        _live_for(person_id, now, *columns)
         .where(
-            delivery.c.person_id == person_id,
             delivery.c.state == DeliveryState.QUEUED,
             delivery.c.rung == 0,  # of a later one the first is known to have left
-            alert.c.state.in_(sorted(MAY_SEND)),
-            revision.c.expires_at > now,
-            event.c.closed_at.is_(None),
             event.c.id.not_in(known),
         )
         .order_by(delivery.c.id.desc())
     )
     found: dict[int, PersonalEvent] = {}
     for row in (await connection.execute(query)).all():
-        key, code, title, drill = row[:4]
-        number, channel, account, revision_id, answered = row[-5:]
+        key, code, title, drill, number, channel, account, revision_id, answered = row
         if key not in found and await _is_their_turn(connection, number, revision_id, channel, account):
             certain = not await _asked_lately(connection, person_id, now, key)
             found[key] = PersonalEvent(key, code, title, drill, now, answered is not None, certain)
