@@ -92,9 +92,10 @@ class Broadcast:
         taken, pause = 0, 0.0
         try:
             taken, pause = await self._send_some(wanted)
-        except (StorageUnavailableError, RedisError, *REDIS_AWAY) as error:
-            if not isinstance(error, StorageUnavailableError):
-                self.line.lease.doubt()
+        except StorageUnavailableError:
+            pause = LONGEST_NAP_S
+        except (RedisError, *REDIS_AWAY):
+            self.line.lease.doubt()
             pause = LONGEST_NAP_S
         finally:
             self.room.leave(wanted - taken)
