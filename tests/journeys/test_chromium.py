@@ -3,17 +3,16 @@ file, the chat shows it, "I am safe" moves the board, and whoever is elsewhere h
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
-from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no types
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from alerts import store
 from alerts.lifecycle import AlertState
 from alerts.revisions import latest
 from staff import audit
+from tests.journeys.browsing import scan
 from tests.journeys.chat_citizen import ChatCitizen
 from tests.journeys.console_officer import ConsoleOfficer, typed_time
 from tests.service import Service
@@ -174,15 +173,6 @@ async def test_a_file_that_is_no_warning_becomes_a_drill_only(
     assert (saved.status, saved.drill, saved.state) == ("Exercise", True, AlertState.DRAFT)
     assert set(words) == {"en-US", "my"}
     assert author.faults == []
-
-
-async def scan(page: Page) -> None:
-    """Whatever axe-core finds, by day and by night, fails the test."""
-    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-    for scheme in schemes:
-        await page.emulate_media(color_scheme=scheme)
-        report = await Axe().run(page)
-        assert report.violations_count == 0, f"{page.url}, {scheme}\n{report.generate_report()}"
 
 
 async def test_nobody_is_shut_out(service: Service, browser: Browser, alerts: Path) -> None:

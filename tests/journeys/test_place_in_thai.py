@@ -3,12 +3,11 @@ counts them. Whoever cannot use the map types the same numbers."""
 
 import math
 
-from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.async_api import Browser, Page, expect
 
-from locales.catalog import Catalog
 from registry import estimates
 from registry.estimates import Estimate
+from tests.journeys.browsing import registers, scan
 from tests.journeys.console_officer import ConsoleOfficer
 from tests.service import Service
 
@@ -16,27 +15,10 @@ OSAKA, WHERE = "โอซาก้า", (34.69, 135.50)  # the name as it is wri
 VIEW, ZOOM, TILE = (25.0, 20.0), 1, 256  # how the map opens
 
 
-async def scan(page: Page) -> None:
-    """Whatever axe-core finds fails the test."""
-    report = await Axe().run(page)
-    assert report.violations_count == 0, f"{page.url}\n{report.generate_report()}"
-
-
 async def registers_in_thai(browser: Browser, url: str) -> Page:
-    """Agree, type the place in Thai script, confirm the first that is offered."""
-    words = Catalog.load()
-    context = await browser.new_context(locale="th-TH", viewport={"width": 360, "height": 740})
-    page = await context.new_page()
-    await page.goto(f"{url}/chat")
-    await expect(page.locator("html")).to_have_attribute("lang", "th")
-    await page.get_by_role("button", name=words.say("th", "start.agree"), exact=True).last.click()
-    heard = page.locator("article:not(.mine)")
-    await expect(heard.filter(has_text=words.say("th", "place.ask")).last).to_be_visible()
-    await page.get_by_role("textbox", name=words.say("th", "chat.page.placeholder")).fill(OSAKA)
-    await page.keyboard.press("Enter")
-    await page.locator("[data-press='place:0']").click()
-    done = words.say("th", "protected.place", place="@").partition("@")[0].strip()
-    await expect(heard.filter(has_text=done).last).to_be_visible()
+    """On a small phone."""
+    viewport = {"width": 360, "height": 740}
+    page = await registers(browser, url, "th", OSAKA, locale="th-TH", viewport=viewport)
     await scan(page)
     return page
 

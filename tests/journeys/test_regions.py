@@ -1,17 +1,16 @@
 """A province is warned. In a real Chromium: somebody names only the province they are in, an officer warns
 it with the keyboard alone and counts them. And by the whole service: who is in it, and who moves there."""
 
-from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no types
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 from sqlalchemy import select
 
 from alerts.lifecycle import AlertState
 from alerts.tables import delivery
-from locales.catalog import Catalog
 from places.area import Area
 from places.cells import cell_of
 from registry import whereabouts
 from registry.whereabouts import Whereabouts, WhereaboutsKind
+from tests.journeys.browsing import registers, scan
 from tests.journeys.console_officer import ConsoleOfficer
 from tests.registry.newcomers import join, webchat
 from tests.service import Service, make_draft, until
@@ -19,30 +18,8 @@ from tests.service import Service, make_draft, until
 PROVINCE, CODE = "tỉnh Quảng Ninh", "VN-13"
 
 
-async def names_only_the_province(browser: Browser, url: str) -> None:
-    """Agree, type the province, confirm the first that is offered."""
-    words = Catalog.load()
-    context = await browser.new_context(locale="vi-VN")
-    page = await context.new_page()
-    await page.goto(f"{url}/chat")
-    await page.get_by_role("button", name=words.say("vi", "start.agree"), exact=True).last.click()
-    heard = page.locator("article:not(.mine)")
-    await expect(heard.filter(has_text=words.say("vi", "place.ask")).last).to_be_visible()
-    await page.get_by_role("textbox", name=words.say("vi", "chat.page.placeholder")).fill(PROVINCE)
-    await page.keyboard.press("Enter")
-    await page.locator("[data-press='place:0']").click()
-    done = words.say("vi", "protected.place", place="@").partition("@")[0].strip()
-    await expect(heard.filter(has_text=done).last).to_be_visible()
-
-
-async def scan(page: Page) -> None:
-    """Whatever axe-core finds fails the test."""
-    report = await Axe().run(page)
-    assert report.violations_count == 0, f"{page.url}\n{report.generate_report()}"
-
-
 async def test_a_province_is_warned_with_the_keyboard_alone(service: Service, browser: Browser) -> None:
-    await names_only_the_province(browser, service.url)
+    await registers(browser, service.url, "vi", PROVINCE, locale="vi-VN")
     officer = await ConsoleOfficer.open(browser, service.console)
     await officer.sign_in(service.credentials["author"])
     await officer.go("/alerts/new")
