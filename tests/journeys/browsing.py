@@ -1,6 +1,6 @@
 """What several journeys do in a browser: register in the web chat by typing a place, look for barriers."""
 
-from typing import Any
+from typing import Any, Literal
 
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.async_api import Browser, Page, expect
@@ -9,9 +9,12 @@ from locales.catalog import Catalog
 
 
 async def scan(page: Page) -> None:
-    """Whatever axe-core finds fails the test."""
-    report = await Axe().run(page)
-    assert report.violations_count == 0, f"{page.url}\n{report.generate_report()}"
+    """Whatever axe-core finds, by day and by night, fails the test."""
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in schemes:
+        await page.emulate_media(color_scheme=scheme)
+        report = await Axe().run(page)
+        assert report.violations_count == 0, f"{page.url}, {scheme}\n{report.generate_report()}"
 
 
 async def registers(browser: Browser, url: str, language: str, place: str, **context: Any) -> Page:
