@@ -32,9 +32,14 @@ class Latency:
 
 
 class LoopLag:
-    """Measures how late this event loop wakes up; `worst()` looks back over the last second."""
+    """Measures how late this event loop wakes up; `worst()` looks back over the last second.
+
+    Attributes:
+        latest: the worst lateness of its whole life, in seconds.
+    """
 
     def __init__(self) -> None:
+        self.latest = 0.0
         self._late: deque[tuple[float, float]] = deque()
         self._due: float | None = None
 
@@ -48,6 +53,7 @@ class LoopLag:
             late = now - self._due
             if late > BEAT_S / 2:
                 self._late.append((now, late))
+                self.latest = max(self.latest, late)
             while self._late and self._late[0][0] < now - 1.0:
                 self._late.popleft()
 

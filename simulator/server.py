@@ -116,6 +116,11 @@ class Simulator:
         self._files.close()
 
     @property
+    def latest_s(self) -> float:
+        """How late, in seconds, this process read its sockets at worst."""
+        return self._lag.latest
+
+    @property
     def url(self) -> str:
         """Base address of the running simulator."""
         return f"http://{self.config.host}:{self._port}"

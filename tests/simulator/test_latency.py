@@ -35,6 +35,9 @@ async def test_the_loop_knows_when_it_was_late() -> None:
     assert lag.worst() > 0.1  # overdue right now
     await asyncio.sleep(0.05)
     assert lag.worst() > 0.1  # remembered
+    await asyncio.sleep(1.1)
+    assert lag.worst() < lag.latest
+    assert lag.latest > 0.1  # for good
     beat.cancel()
     with suppress(asyncio.CancelledError):
         await beat
