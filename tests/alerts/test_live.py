@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import store
-from alerts.batches import pack
+from alerts.batches import delivery_id, pack
 from alerts.checkin_status import CheckinStatus
 from alerts.checkins import record
 from alerts.delivery import DeliveryState
@@ -136,16 +137,21 @@ async def test_events_in_which_somebody_may_answer(office: Office) -> None:
 
 
 async def begun(office: Office, **more: object) -> int:
-    """The revision of an approved alert whose batches were put on their streams."""
+    """The revision of an approved alert whose first batch, of its first delivery, was put on its stream."""
     alert = await office.approved(**more)
     async with office.database.durable() as connection:
         revision = (await latest(connection, alert)).id
-        values = {
-            "revision_id": revision, "rung": 0, "channel": "telegram", "account": "main", "priority": 1,
-            "deliveries": pack([]), "size": 1, "state": "open", "created_at": NOW, "offered_at": NOW,
-        }  # fmt: skip
-        await connection.execute(insert(batch).values(values))
+        await waits(connection, revision, [delivery_id(revision, 0)], offered_at=NOW)
     return revision
+
+
+async def waits(connection: AsyncConnection, revision: int, deliveries: list[int], **more: object) -> None:
+    """Write an open batch."""
+    values = {
+        "revision_id": revision, "rung": 0, "channel": "telegram", "account": "main", "priority": 1,
+        "deliveries": pack(deliveries), "size": len(deliveries), "state": "open", "created_at": NOW,
+    }  # fmt: skip
+    await connection.execute(insert(batch).values(values | more))
 
 
 async def seen(office: Office, person: int) -> list[tuple[str, bool]]:
@@ -166,21 +172,32 @@ async def test_who_may_have_it_though_sql_calls_it_queued_may_answer(office: Off
         await connection.execute(update(batch).values(offered_at=None))
     assert await seen(office, 7) == [], "no worker can know of it"
     async with office.database.durable() as connection:
-        await connection.execute(update(batch).values(state="done"))
+        await waits(connection, revision, [], state="done")
     assert await seen(office, 7) == [("Gale, Reykjavik", True)], "offered, though nobody wrote it down"
+    async with office.database.durable() as connection:
+        await connection.execute(update(batch).values(state="done"))
+    assert await seen(office, 7) == [], "whatever became of that batch was written down"
 
 
 async def test_whose_turn_is_far_away_has_nothing_to_answer(office: Office) -> None:
+    """Batches go out by their place. The numbers of deliveries, and of batches, are in no such order."""
     revision = await begun(office)
-    far, account = revision << 32 | 3 * AHEAD, {"account": "main", "channel": "telegram"}
+    near, far = delivery_id(revision, 9 * AHEAD), delivery_id(revision, 1)
+    others = [delivery_id(revision, 2 * AHEAD + seq) for seq in range(AHEAD)]
     async with office.database.durable() as connection:
-        await deliver(connection, revision, [(7, DeliveryState.QUEUED)], id=far, **account)
-        await deliver(connection, revision, [(8, DeliveryState.QUEUED)], id=far - AHEAD)
-        await deliver(connection, revision, [(9, DeliveryState.ACCEPTED)], id=far - AHEAD - 1)
-        await deliver(connection, revision, [(10, DeliveryState.ACCEPTED)], id=far - 1, channel="sms")
-    assert await seen(office, 7) == [], "those before them on this channel wait, too"
+        await deliver(connection, revision, [(7, DeliveryState.QUEUED)], id=far)
+        await deliver(connection, revision, [(8, DeliveryState.QUEUED)], id=near)
+        await waits(connection, revision, [far], place=3)
+        await waits(connection, revision, [*others[:-1], near], place=2)
+        await waits(connection, revision, others, place=1, account="second")
+        await waits(connection, revision, others, place=1, rung=1)
+    assert await seen(office, 8) == [("Gale, Reykjavik", True)]
+    assert await seen(office, 7) == [], "all these are before them"
     async with office.database.durable() as connection:
-        await connection.execute(update(delivery).where(delivery.c.id == far - AHEAD).values(state="unknown"))
+        await connection.execute(update(batch).where(batch.c.place < 2).values(state="done"))
+    assert await seen(office, 7) == [], "those of one batch are enough"
+    async with office.database.durable() as connection:
+        await connection.execute(update(batch).where(batch.c.place == 2).values(state="done"))
     assert await seen(office, 7) == [("Gale, Reykjavik", True)]
 
 
