@@ -48,6 +48,10 @@ class _TooSlowError(HookError):
     status = 408
 
 
+class _HungUpError(HookError):
+    """Nobody is there any more who could read the answer."""
+
+
 class _BusyError(HookError):
     status = 503
 
@@ -153,6 +157,8 @@ class Intake:
                         raise OversizeHookError
         except TimeoutError as error:
             raise _TooSlowError from error
+        except ConnectionResetError as error:
+            raise _HungUpError from error
         return bytes(body)
 
 
@@ -161,6 +167,7 @@ _OUTCOMES: dict[type[HookError], str] = {
     ForgedHookError: "forged",
     MalformedHookError: "malformed",
     _TooSlowError: "slow",
+    _HungUpError: "hung_up",
     _BusyError: "busy",
 }
 

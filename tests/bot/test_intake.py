@@ -6,12 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import aiohttp
+import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from bot.gateway import Hook
 from bot.intake import Intake
 from bot.messages import Event
+from tests.bot.served import Served
 from tests.bot.wiring import Provider, said, until
 
 
@@ -53,7 +54,7 @@ async def door(
     bodies: int = 10,
     in_line: int = 0,
     line_s: float = 5,
-) -> AsyncIterator[TestServer]:
+) -> AsyncIterator[Served]:
     app = web.Application()
     intake = Intake(
         gateways,
@@ -66,7 +67,7 @@ async def door(
         line_s=line_s,
     )
     app.add_routes(intake.routes())
-    async with TestServer(app) as server:
+    async with Served(app) as server:
         yield server
 
 
@@ -112,6 +113,28 @@ async def test_a_body_that_never_ends_meets_its_deadline() -> None:
         writer.close()
     assert shelf.counted == ["hooks:telegram:slow"]
     assert shelf.stored == 0
+
+
+async def test_who_hangs_up_in_the_middle_is_counted_and_no_fault_of_ours(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    shelf = open_shelf()
+    async with door(Listener(), shelf=shelf) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(
+            b"POST /hooks/telegram HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"
+        )
+        await asyncio.wait_for(reader.readuntil(b"100"), 5)  # it is about to read
+        writer.write(b"cut")
+        writer.close()
+
+        async def counted() -> bool:
+            return bool(shelf.counted)
+
+        await until(counted)
+    assert shelf.counted == ["hooks:telegram:hung_up"]
+    assert shelf.stored == 0
+    assert not caplog.records, "a traceback for each provider in a hurry hides those that matter"
 
 
 async def test_too_many_at_once_are_turned_away_unread_and_others_served() -> None:

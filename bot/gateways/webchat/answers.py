@@ -92,16 +92,19 @@ async def read_body(request: web.Request, limit: int) -> bytes:
     Raises:
         OversizeHookError: it is larger than `limit` bytes, whatever its header said.
         MalformedHookError: it is compressed, which no page of ours does.
-        TimeoutError: it did not come within 20 s.
+        TimeoutError: it did not come within 20 s, or its sender hung up.
     """
     if "Content-Encoding" in request.headers:
         raise MalformedHookError("not_json")
     if (request.content_length or 0) > limit:
         raise OversizeHookError("oversize")
     body = bytearray()
-    async with asyncio.timeout(BODY_DEADLINE_S):
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > limit:
-                raise OversizeHookError("oversize")
+    try:
+        async with asyncio.timeout(BODY_DEADLINE_S):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > limit:
+                    raise OversizeHookError("oversize")
+    except ConnectionResetError as error:
+        raise TimeoutError("hung up") from error
     return bytes(body)

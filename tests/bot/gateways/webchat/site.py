@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from aiohttp.test_utils import BaseTestServer, TestServer
+from aiohttp.test_utils import BaseTestServer
 from redis.asyncio import Redis
 from sqlalchemy import insert, select
 
@@ -29,6 +29,7 @@ from locales.catalog import Catalog
 from storage.clock import Clock, SystemClock
 from storage.database import Database
 from storage.vault import Vault
+from tests.bot.served import Served
 from tests.bot.wiring import never_exact, to_origin
 
 MINISTRY = {"en": "Ministry of Foreign Affairs", "vi": "Bộ Ngoại giao"}
@@ -200,7 +201,7 @@ async def open_site(
             allowances=allowances,
         )
     )
-    async with TestServer(app) as server, aiohttp.ClientSession() as http:
+    async with Served(app) as server, aiohttp.ClientSession() as http:
         yield Site(gateway, hub, database, vault, server, http)
     await gateway.close()
 

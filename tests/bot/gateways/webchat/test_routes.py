@@ -1,5 +1,6 @@
 """The web chat over HTTP: cookies, refusals, acknowledgements, and what never leaves."""
 
+import asyncio
 import gzip
 import json
 import logging
@@ -17,7 +18,7 @@ from bot.tables import webchat, webchat_message
 from storage.database import Database
 from storage.vault import Vault
 from tests.bot.gateways.webchat.site import Site, open_site, own_headers, two_buttons
-from tests.bot.wiring import rows
+from tests.bot.wiring import rows, until
 
 
 async def get(site: Site, path: str, **headers: str) -> tuple[aiohttp.ClientResponse, str]:
@@ -235,3 +236,24 @@ async def test_refusals_are_json_with_a_code_and_a_hint(site: Site) -> None:
     async with site.http.post(site.url("/chat/messages"), data=b"{}", headers=headers) as answer:
         assert answer.status == 403
         assert (await answer.json())["error"] == "no_chat_header"
+
+
+async def test_a_page_that_is_closed_while_it_sends_is_no_fault_of_ours(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    visitor = await site.visitor()
+    caplog.clear()
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.server.port)
+    head = {**own_headers(visitor.cookie), "Host": "x", "Content-Length": "9", "Expect": "100-continue"}
+    lines = ["POST /chat/messages HTTP/1.1", *(f"{name}: {value}" for name, value in head.items())]
+    writer.write("\r\n".join([*lines, "", ""]).encode())
+    await asyncio.wait_for(reader.readuntil(b"100"), 5)  # it is about to read
+    writer.write(b"cut")
+    writer.close()
+
+    async def answered() -> bool:
+        return any(record.name == "aiohttp.access" for record in caplog.records)
+
+    await until(answered)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
