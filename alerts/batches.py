@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.tables import batch
@@ -35,6 +35,7 @@ class Batch:
     route: Route
     deliveries: tuple[int, ...]
     state: str
+    begun: bool
 
 
 Waiters = Mapping[tuple[Route, str], Sequence[int]]
@@ -129,7 +130,28 @@ async def load(connection: AsyncConnection, batch_id: int) -> Batch | None:
     if row is None:
         return None
     route = Route(row.revision_id, row.rung, row.channel, row.account, row.priority)
-    return Batch(row.id, route, unpack(row.deliveries), row.state)
+    return Batch(row.id, route, unpack(row.deliveries), row.state, row.begun_at is not None)
+
+
+async def begin(connection: AsyncConnection, batch_id: int, now: datetime) -> None:
+    """Remember, before anybody of it is sent to, that from now on they may have the message."""
+    await connection.execute(
+        update(batch).where(batch.c.id == batch_id, batch.c.begun_at.is_(None)).values(begun_at=now)
+    )
+
+
+async def begun(connection: AsyncConnection, revision_id: int, channel: str, account: str) -> frozenset[int]:
+    """Deliveries of the first rung that may have left though SQL calls them queued: some hundred at most."""
+    query = select(batch.c.deliveries).where(
+        batch.c.state == "open",
+        batch.c.revision_id == revision_id,
+        batch.c.rung == 0,
+        batch.c.channel == channel,
+        batch.c.account == account,
+        batch.c.begun_at.is_not(None),
+    )
+    rows = (await connection.execute(query)).scalars()
+    return frozenset(delivery for packed in rows for delivery in unpack(packed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +165,22 @@ class Waiting:
     offered_at: datetime | None
 
 
-async def open_batches(connection: AsyncConnection, *, unoffered_only: bool) -> list[Waiting]:
-    """Open batches, those of one revision nearest first; all of them, or those that no stream saw yet."""
+async def open_batches(
+    connection: AsyncConnection, *, unoffered_only: bool, but: Select[tuple[int]] | None = None
+) -> list[Waiting]:
+    """Open batches, those of one revision nearest first; all of them, or those that no stream saw yet.
+
+    Args:
+        but: revisions whose new batches of the first rung are left out.
+    """
     query = select(batch.c.id, batch.c.channel, batch.c.account, batch.c.priority, batch.c.offered_at)
     query = query.where(batch.c.state == "open").order_by(batch.c.revision_id, batch.c.place, batch.c.id)
     if unoffered_only:
         query = query.where(batch.c.offered_at.is_(None))
+    if but is not None:
+        query = query.where(
+            or_(batch.c.offered_at.is_not(None), batch.c.rung > 0, batch.c.revision_id.not_in(but))
+        )
     rows = await connection.execute(query)
     return [Waiting(row.id, row.channel, row.account, row.priority, row.offered_at) for row in rows]
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
-from alerts import batches
+from alerts import batches, plans
 from alerts.batches import Waiting
 from alerts.epoch import EpochKeeper
 from alerts.queue import Queue
@@ -39,10 +39,14 @@ class Dispatch:
         self._all_at = 0.0
         self._away = False
 
-    async def offer_new(self) -> int:
+    async def offer_new(self, written: int | None = None) -> int:
         """Offer what no stream saw yet; return how many batches. Redis away is not an error: SQL keeps
-        them."""
-        return await self._offer(unoffered_only=True)
+        them.
+
+        Args:
+            written: a revision whose planner wrote all that belongs in one order.
+        """
+        return await self._offer(unoffered_only=True, written=written)
 
     async def step(self) -> None:
         """Establish the epoch if Redis was lost, and offer what may be missing.
@@ -62,11 +66,13 @@ class Dispatch:
         if everything:
             self._all_at = self._clock.monotonic()
 
-    async def _offer(self, *, unoffered_only: bool) -> int:
+    async def _offer(self, *, unoffered_only: bool, written: int | None = None) -> int:
         if not self._epoch:
             return 0
         async with self._database.read() as connection:
-            waiting = await batches.open_batches(connection, unoffered_only=unoffered_only)
+            # What belongs in one order is offered together, by its planner or when its lease is over.
+            planned = plans.being_planned(self._clock.now(), written)
+            waiting = await batches.open_batches(connection, unoffered_only=unoffered_only, but=planned)
         unmarked = {one.id for one in waiting if one.offered_at is None}
         offered: list[int] = []
         try:

@@ -9,22 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts.batches import unpack
+from alerts import batches
 from alerts.delivery import DeliveryState
 from alerts.lifecycle import LIVE, MAY_SEND
 from alerts.store import RevisionRow, revision_row, revisions_query
-from alerts.tables import alert, batch, checkin, delivery, event, revision
+from alerts.tables import alert, checkin, delivery, event, revision
 from places.area import Area, Touch
 from places.audience import AudienceIndex
 from places.people import Rows
 from places.region import Regions, nowhere
 
 _LEFT = sorted(set(DeliveryState) - {DeliveryState.QUEUED, DeliveryState.SKIPPED})
-AHEAD = 1_000  # people ahead of somebody in a warning's order; several workers have fewer under way
-FEW = 5  # people in a batch, on average, at least
 ASKED_LATELY = timedelta(hours=24)  # an answer that names no event may be to what was asked since then
 
 
@@ -129,7 +127,8 @@ async def _perhaps_left(
 ) -> list[PersonalEvent]:
     """Events of which somebody may have a message that SQL calls queued.
 
-    Outcomes reach SQL half a second after their message, and only with the next worker when one dies.
+    Outcomes reach SQL half a second after their message, and only with the next worker when one dies: the
+    batch tells whether a worker had begun with them.
     """
     columns = (*_EVENT, delivery.c.id, delivery.c.channel, delivery.c.account, revision.c.id, checkin.c.at)
     query = (
@@ -144,37 +143,10 @@ async def _perhaps_left(
     found: dict[int, PersonalEvent] = {}
     for row in (await connection.execute(query)).all():
         key, code, title, drill, number, channel, account, revision_id, answered = row
-        if key not in found and await _is_their_turn(connection, number, revision_id, channel, account):
+        if key not in found and number in await batches.begun(connection, revision_id, channel, account):
             certain = not await _asked_lately(connection, person_id, now, key)
             found[key] = PersonalEvent(key, code, title, drill, now, answered is not None, certain)
     return list(found.values())
-
-
-async def _is_their_turn(
-    connection: AsyncConnection, number: int, revision_id: int, channel: str, account: str
-) -> bool:
-    """Whether a queued delivery is among those that workers may have under way: its account has begun with
-    the warning, and its batch is among the first that are open there."""
-    mine = (batch.c.revision_id == revision_id, batch.c.channel == channel, batch.c.account == account)
-    begun = or_(batch.c.offered_at.is_not(None), batch.c.state == "done")
-    if (await connection.execute(select(batch.c.id).where(*mine, begun).limit(1))).first() is None:
-        return False
-    # Their numbers say nothing of whose turn it is: far from the centre people are written in another order.
-    query = (
-        select(batch.c.deliveries)
-        .where(*mine, batch.c.rung == 0, batch.c.state == "open")
-        .order_by(batch.c.place, batch.c.id)
-        .limit(AHEAD // FEW)
-    )
-    ahead = 0
-    for packed in (await connection.execute(query)).scalars():
-        people = unpack(packed)
-        if number in people:
-            return True
-        ahead += len(people)
-        if ahead >= AHEAD:
-            break
-    return False
 
 
 async def _asked_lately(connection: AsyncConnection, person_id: int, now: datetime, but: int) -> bool:

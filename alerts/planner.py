@@ -183,7 +183,7 @@ class Planner:
             ways, without = await self._chunk(writing, chunk)
             writing.written += ways
             writing.listed += without
-        await self.dispatch.offer_new()
+        await self.dispatch.offer_new(writing.plan.revision_id)
         return bool(writing.left)
 
     async def _audience(self, row: RevisionRow) -> Concerned:

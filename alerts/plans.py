@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.assignments import Assignments
@@ -73,6 +73,13 @@ async def claim(connection: AsyncConnection, revision_id: int, owner: str, now: 
     )
     row = done.one_or_none()
     return None if row is None else Plan(revision_id, row.plan_fence, row.next_seq)
+
+
+def being_planned(now: datetime, but: int | None = None) -> Select[tuple[int]]:
+    """Revisions, other than `but`, that a living planner is at: more people of the same order may follow."""
+    leased = (revision.c.plan_until >= now, revision.c.plan_until <= now + LEASE + SET_BACK)
+    others = () if but is None else (revision.c.id != but,)
+    return select(revision.c.id).where(*leased, *others)
 
 
 async def resume(connection: AsyncConnection, plan: Plan, owner: str, now: datetime) -> Plan:

@@ -114,6 +114,7 @@ batch = Table(
     Column("state", String(6), nullable=False),  # open | done
     Column("created_at", UtcDateTime, nullable=False),
     Column("offered_at", UtcDateTime),  # first put on a stream
+    Column("begun_at", UtcDateTime),  # somebody of it may have the message from then on
     Column("closed_at", UtcDateTime),
     Index("ix_batch_open", "state", "revision_id"),
 )

@@ -94,6 +94,9 @@ class BatchWork:
         standing = await self.line.standings.of(batch.route.revision_id)
         # Even of an entry that was never read: Redis may have come back without its last second.
         items, known = self._sort(load, standing, *await self._left(batch.id))
+        if items and not batch.begun:
+            async with self.database.bulk() as connection:
+                await batches.begin(connection, batch.id, self.line.clock.now())
 
         async def save(ended: Sequence[Outcome], moved: Sequence[Item]) -> None:
             await self._record(load, ended, moved, done=False)

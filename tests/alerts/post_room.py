@@ -22,7 +22,7 @@ from alerts.epoch import EpochKeeper, EpochWatch
 from alerts.lease import Lease
 from alerts.line import Access, Line, Render, always_open
 from alerts.outcomes import name_attempts
-from alerts.plans import Plan, write_deliveries
+from alerts.plans import Plan, release, write_deliveries
 from alerts.queue import Queue
 from alerts.revisions import latest
 from alerts.routing import Account
@@ -153,6 +153,7 @@ class PostRoom:
                 sizes=self.sizes,
                 now=self.clock.now(),
             )
+            await release(connection, plan)
         return values
 
     def queue(self, consumer: str) -> Queue:

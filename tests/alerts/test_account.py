@@ -7,7 +7,7 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import select, update
 
-from alerts import account, epoch, news, queue
+from alerts import account, batches, epoch, news, queue
 from alerts.tables import batch, delivery, revision
 from bot.errors import ClosedError, GoneError, UnknownOutcomeError
 from bot.gateway import Limits, Prepared
@@ -101,6 +101,24 @@ async def test_who_only_a_receipt_knows_of_is_due_for_the_next_rung_all_the_same
     async with room.database.read() as connection:
         due = (await connection.execute(select(delivery.c.next_at))).scalars().all()
     assert None not in due
+
+
+async def test_sql_knows_who_may_have_it_before_anybody_does(room: PostRoom) -> None:
+    """Whoever answers a worker that died is believed by it: `alerts/live.py`."""
+    values = await room.write(30)
+    room.provider.held = lambda to: to.value in values[:10]
+    await room.dispatch.step()
+    async with room.at_work(room.worker("one")):
+        await held_up(room, 10)
+        async with room.database.read() as connection:
+            may = await batches.begun(connection, room.revision, *ACCOUNT)
+            queued = select(delivery.c.id).where(delivery.c.state == "queued").order_by(delivery.c.id)
+            first = (await connection.execute(queued.limit(10))).scalars().all()
+        assert may >= set(first)
+        room.provider.gate.set()
+        await room.all_sent()
+    async with room.database.read() as connection:
+        assert await batches.begun(connection, room.revision, *ACCOUNT) == frozenset(), "all is written"
 
 
 async def test_an_account_that_is_refused_lets_its_people_go_on(room: PostRoom) -> None:

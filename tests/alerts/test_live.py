@@ -16,7 +16,7 @@ from alerts.checkins import record
 from alerts.delivery import DeliveryState
 from alerts.events import close_event
 from alerts.lifecycle import AlertAct
-from alerts.live import AHEAD, ASKED_LATELY, covers, events_of_person, live_revisions
+from alerts.live import ASKED_LATELY, covers, events_of_person, live_revisions
 from alerts.revisions import latest
 from alerts.tables import batch, delivery
 from places.cells import cell_of
@@ -137,11 +137,11 @@ async def test_events_in_which_somebody_may_answer(office: Office) -> None:
 
 
 async def begun(office: Office, **more: object) -> int:
-    """The revision of an approved alert whose first batch, of its first delivery, was put on its stream."""
+    """The revision of an approved alert: a worker has begun with the batch of its first delivery."""
     alert = await office.approved(**more)
     async with office.database.durable() as connection:
         revision = (await latest(connection, alert)).id
-        await waits(connection, revision, [delivery_id(revision, 0)], offered_at=NOW)
+        await waits(connection, revision, [delivery_id(revision, 0)], begun_at=NOW)
     return revision
 
 
@@ -169,35 +169,21 @@ async def test_who_may_have_it_though_sql_calls_it_queued_may_answer(office: Off
         await deliver(connection, revision, [(7, DeliveryState.QUEUED)])
     assert await seen(office, 7) == [("Gale, Reykjavik", True)]
     async with office.database.durable() as connection:
-        await connection.execute(update(batch).values(offered_at=None))
-    assert await seen(office, 7) == [], "no worker can know of it"
-    async with office.database.durable() as connection:
-        await waits(connection, revision, [], state="done")
-    assert await seen(office, 7) == [("Gale, Reykjavik", True)], "offered, though nobody wrote it down"
-    async with office.database.durable() as connection:
         await connection.execute(update(batch).values(state="done"))
     assert await seen(office, 7) == [], "whatever became of that batch was written down"
 
 
-async def test_whose_turn_is_far_away_has_nothing_to_answer(office: Office) -> None:
-    """Batches go out by their place. The numbers of deliveries, and of batches, are in no such order."""
+async def test_with_whom_nobody_began_has_nothing_to_answer(office: Office) -> None:
     revision = await begun(office)
-    near, far = delivery_id(revision, 9 * AHEAD), delivery_id(revision, 1)
-    others = [delivery_id(revision, 2 * AHEAD + seq) for seq in range(AHEAD)]
+    first, second = delivery_id(revision, 0), delivery_id(revision, 1)
     async with office.database.durable() as connection:
-        await deliver(connection, revision, [(7, DeliveryState.QUEUED)], id=far)
-        await deliver(connection, revision, [(8, DeliveryState.QUEUED)], id=near)
-        await waits(connection, revision, [far], place=3)
-        await waits(connection, revision, [*others[:-1], near], place=2)
-        await waits(connection, revision, others, place=1, account="second")
-        await waits(connection, revision, others, place=1, rung=1)
-    assert await seen(office, 8) == [("Gale, Reykjavik", True)]
-    assert await seen(office, 7) == [], "all these are before them"
+        await deliver(connection, revision, [(7, DeliveryState.QUEUED)], id=second)
+        await waits(connection, revision, [second])
+        await waits(connection, revision, [second], begun_at=NOW, account="other")
+        await waits(connection, revision, [second], begun_at=NOW, rung=1)
+    assert await seen(office, 7) == [], "their own batch lies where the planner put it"
     async with office.database.durable() as connection:
-        await connection.execute(update(batch).where(batch.c.place < 2).values(state="done"))
-    assert await seen(office, 7) == [], "those of one batch are enough"
-    async with office.database.durable() as connection:
-        await connection.execute(update(batch).where(batch.c.place == 2).values(state="done"))
+        await waits(connection, revision, [first, second], begun_at=NOW)
     assert await seen(office, 7) == [("Gale, Reykjavik", True)]
 
 
