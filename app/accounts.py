@@ -22,7 +22,7 @@ YES_OR_NO: Mapping[str, bool] = {"true": True, "false": False}
 
 # What each provider's entry may say besides `provider` and `account`.
 KEYS: Mapping[str, frozenset[str]] = {
-    "telegram": frozenset({"token", "secret", "api_base", "per_second"}),
+    "telegram": frozenset({"token", "secret", "api_base", "per_second", "paid"}),
     "twilio": frozenset(
         {
             "account_sid",

@@ -123,6 +123,10 @@ def _channels(core: Core) -> list[Finding]:
                 "set MUSTER_TELEGRAM_TOKEN and MUSTER_TELEGRAM_SECRET",
             )
         )
+    if any(one.too_fast for one in core.gateways.telegrams):
+        what = "a Telegram account sends faster than the free rate without paying: Telegram will answer 429"
+        hint = "set MUSTER_TELEGRAM_PAID=true once your bot qualifies, or MUSTER_TELEGRAM_PER_SECOND=30"
+        found.append(Finding("muster.telegram.W002", what, hint))
     if not settings.public_url:
         what = "there is no public address: Telegram is polled and the web chat is local"
         found.append(Finding("muster.web.W001", what, "set MUSTER_PUBLIC_URL to the https address"))

@@ -161,6 +161,7 @@ def telegram_settings(settings: Settings) -> TelegramSettings | None:
         api_base=settings.telegram_api_base,
         account=MAIN,
         per_second=settings.telegram_per_second,
+        paid=settings.telegram_paid,
     )
 
 
@@ -172,6 +173,7 @@ def _telegram_entry(settings: Settings, entry: Entry) -> TelegramSettings:
         api_base=entry.text("api_base", settings.telegram_api_base),
         account=entry.account,
         per_second=entry.number("per_second", settings.telegram_per_second),
+        paid=entry.yes("paid", default=settings.telegram_paid),
     )
 
 

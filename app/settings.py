@@ -73,6 +73,8 @@ class Settings(BaseModel):
     telegram_api_base: str = "https://api.telegram.org"
     telegram_per_second: float = Field(30.0, gt=0, le=1000)
     """Messages a second; 30 without paid broadcasts (checked 2026-11-22)."""
+    telegram_paid: bool = False
+    """Pay in Stars for what goes beyond Telegram's free rate."""
     telegram_name: str = ""
     """@name of the bot, shown on the web chat; asked for at the start when empty."""
 

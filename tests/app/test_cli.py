@@ -153,6 +153,11 @@ def test_check_names_what_is_missing(shell: Shell) -> None:
     later = shell.muster("check", "--json")
     assert later.code == 0
     assert not any(finding["id"].startswith("muster.staff.E") for finding in later.json)
+    shell.monkeypatch.setenv("MUSTER_TELEGRAM_TOKEN", "7000000001:nobody")
+    shell.monkeypatch.setenv("MUSTER_TELEGRAM_PER_SECOND", "100")
+    assert "muster.telegram.W002" in shell.muster("check").done().out
+    shell.monkeypatch.setenv("MUSTER_TELEGRAM_PAID", "true")
+    assert "muster.telegram" not in shell.muster("check").done().out
     shell.monkeypatch.setenv("MUSTER_REDIS_URL", "unix:///nowhere/redis.sock")
     assert "muster.redis.E001" in shell.muster("check").refused("serious").out
 

@@ -18,7 +18,7 @@ from bot.gateway import Hook, HookAnswer, Limits, Prepared
 from bot.gateways.telegram.errors import translate
 from bot.gateways.telegram.rendering import TEXT_UNITS, render
 from bot.gateways.telegram.request import AiohttpRequest
-from bot.gateways.telegram.settings import TelegramSettings
+from bot.gateways.telegram.settings import FREE_PER_SECOND, TelegramSettings
 from bot.gateways.telegram.wire import ALLOWED_UPDATES, events_of, read_update
 from bot.messages import Accepted, Address, Channel, Event, Outbound
 
@@ -40,6 +40,8 @@ class TelegramGateway:
         # At DEBUG the library writes token, chat ids and words to the log; no log setting may switch that on.
         logging.getLogger("telegram").setLevel(logging.WARNING)
         self._settings = settings
+        # On replies, too: beside a paid broadcast they would be counted against the free rate.
+        self._paid = True if settings.paid else None
         self._polls = AiohttpRequest(connections=1)
         self._bot = Bot(
             settings.token,
@@ -68,6 +70,11 @@ class TelegramGateway:
     def name(self) -> str:
         """The bot's @name; known once it was opened."""
         return f"@{self._bot.username}"
+
+    @property
+    def too_fast(self) -> bool:
+        """Whether it would send faster than Telegram allows without payment."""
+        return self._settings.per_second > FREE_PER_SECOND and not self._settings.paid
 
     async def open(self) -> None:
         """Introduce ourselves with `getMe`.
@@ -113,7 +120,9 @@ class TelegramGateway:
         try:
             for part in message.parts:
                 rest: dict[str, Any] = {key: value for key, value in part.items() if key != "text"}
-                sent = await self._bot.send_message(to.value, part["text"], api_kwargs=rest)
+                sent = await self._bot.send_message(
+                    to.value, part["text"], allow_paid_broadcast=self._paid, api_kwargs=rest
+                )
         except TelegramError as error:
             raise translate(error) from None
         if sent is None:

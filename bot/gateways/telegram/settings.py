@@ -7,6 +7,7 @@ from bot.errors import HalfConfiguredError
 from bot.urls import is_safe_url
 
 API_BASE = "https://api.telegram.org"
+FREE_PER_SECOND = 30.0  # Bot API FAQ, read 2026-11-22
 
 _TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,128}")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")  # Bot API, setWebhook: 1-256 of these
@@ -24,6 +25,8 @@ class TelegramSettings:
         api_base: the Bot API server; https, or http on loopback.
         account: our name for this account.
         per_second: messages a second; 30 is Telegram's guidance, paid broadcasts allow more.
+        paid: what goes beyond Telegram's free rate is paid for in Stars (Bot API: `allow_paid_broadcast`,
+            up to 1,000 a second).
 
     Raises:
         HalfConfiguredError: something is missing or wrong; the text names the setting and never its value.
@@ -34,7 +37,8 @@ class TelegramSettings:
     public_url: str = ""
     api_base: str = API_BASE
     account: str = "main"
-    per_second: float = 30.0
+    per_second: float = FREE_PER_SECOND
+    paid: bool = False
 
     def __post_init__(self) -> None:
         if not self.token:
