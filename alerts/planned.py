@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from alerts.batches import delivery_id
 from alerts.strata import Concerned
 from alerts.tables import delivery, unreachable
+from storage.scan import scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +57,15 @@ class Planned:
 async def read(connection: AsyncConnection, revision_id: int, before: Planned | None) -> Planned:
     """Read everything, or what came since `before`."""
     last = before.last if before else delivery_id(revision_id, 0) - 1
-    query = select(delivery.c.id, delivery.c.person_id).where(
-        delivery.c.id > last, delivery.c.id < delivery_id(revision_id + 1, 0), delivery.c.rung == 0
-    )
-    found = (await connection.execute(query)).all()
-    columns = np.array(found, dtype=np.int64).reshape(-1, 2)
+    after = (delivery.c.id > last, delivery.c.id < delivery_id(revision_id + 1, 0), delivery.c.rung == 0)
+    found = await scan(connection, delivery.c.id, [delivery.c.id, delivery.c.person_id], (), *after)
+    ids, people = found.numbers
     if before:
-        known = np.union1d(before.person_id, columns[:, 1])
-        return replace(before, person_id=known, last=int(columns[:, 0].max(initial=last)))
+        known = np.union1d(before.person_id, people)
+        return replace(before, person_id=known, last=int(ids.max(initial=last)))
     listed = select(unreachable.c.person_id).where(unreachable.c.revision_id == revision_id)
     return Planned(
-        np.unique(columns[:, 1]),
+        np.unique(people),
         frozenset((await connection.execute(listed)).scalars()),
-        int(columns[:, 0].max(initial=last)),
+        int(ids.max(initial=last)),
     )
