@@ -30,8 +30,8 @@ BUSY_TIMEOUT_MS = 30_000
 # PostgreSQL's classes of "not now": connection, rolled back by a conflict, resources, not in this state
 # (closed to connections, locked), operator intervention (shutting down, starting up), system (disk).
 AWAY_STATES = ("08", "40", "53", "55", "57", "58")
-CACHE_KB = 16_000
-BRIEF_CACHE_KB = 4_000  # what is read by key once is not read again
+CACHE_KB = 4_000  # of each connection; behind it is the system's own cache of the file
+BULK_CACHE_KB = 16_000  # thousands of rows change pages all over an index
 MAX_PARAMETERS = 30_000  # SQLite allows 32,766 bound values in one statement, PostgreSQL 32,767
 
 
@@ -162,7 +162,7 @@ def open_database(url: str, *, pool_size: int = 5) -> Database:
         return Database(engine, engine, engine, alone)
     return Database(
         _sqlite_engine(target, 1, "FULL", "BEGIN IMMEDIATE"),
-        _sqlite_engine(target, 1, "NORMAL", "BEGIN IMMEDIATE"),
+        _sqlite_engine(target, 1, "NORMAL", "BEGIN IMMEDIATE", cache_kb=BULK_CACHE_KB),
         _sqlite_engine(target, pool_size, "NORMAL", "BEGIN"),
         _sqlite_engine(target, 1, "NORMAL", "BEGIN", at_once=True),
         Turn(BUSY_TIMEOUT_MS / 1000),
@@ -170,7 +170,13 @@ def open_database(url: str, *, pool_size: int = 5) -> Database:
 
 
 def _sqlite_engine(
-    url: str, pool_size: int, synchronous: str, begin: str, *, at_once: bool = False
+    url: str,
+    pool_size: int,
+    synchronous: str,
+    begin: str,
+    *,
+    at_once: bool = False,
+    cache_kb: int = CACHE_KB,
 ) -> AsyncEngine:
     writes = begin != "BEGIN"
     engine = create_async_engine(
@@ -193,7 +199,7 @@ def _sqlite_engine(
             f"synchronous = {synchronous}",
             "foreign_keys = ON",
             "temp_store = MEMORY",
-            f"cache_size = -{CACHE_KB if not at_once else BRIEF_CACHE_KB}",
+            f"cache_size = -{cache_kb}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
