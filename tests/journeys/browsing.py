@@ -1,20 +1,10 @@
-"""What several journeys do in a browser: register in the web chat by typing a place, look for barriers."""
+"""What several journeys do in a browser: register in the web chat by typing a place."""
 
-from typing import Any, Literal
+from typing import Any
 
-from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.async_api import Browser, Page, expect
 
 from locales.catalog import Catalog
-
-
-async def scan(page: Page) -> None:
-    """Whatever axe-core finds, by day and by night, fails the test."""
-    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-    for scheme in schemes:
-        await page.emulate_media(color_scheme=scheme)
-        report = await Axe().run(page)
-        assert report.violations_count == 0, f"{page.url}, {scheme}\n{report.generate_report()}"
 
 
 async def registers(browser: Browser, url: str, language: str, place: str, **context: Any) -> Page:

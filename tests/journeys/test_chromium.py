@@ -12,7 +12,7 @@ from alerts import store
 from alerts.lifecycle import AlertState
 from alerts.revisions import latest
 from staff import audit
-from tests.journeys.browsing import scan
+from tests.barriers import scan
 from tests.journeys.chat_citizen import ChatCitizen
 from tests.journeys.console_officer import ConsoleOfficer, typed_time
 from tests.service import Service

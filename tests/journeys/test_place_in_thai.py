@@ -7,7 +7,8 @@ from playwright.async_api import Browser, Page, expect
 
 from registry import estimates
 from registry.estimates import Estimate
-from tests.journeys.browsing import registers, scan
+from tests.barriers import scan
+from tests.journeys.browsing import registers
 from tests.journeys.console_officer import ConsoleOfficer
 from tests.service import Service
 

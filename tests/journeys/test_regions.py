@@ -10,7 +10,8 @@ from places.area import Area
 from places.cells import cell_of
 from registry import whereabouts
 from registry.whereabouts import Whereabouts, WhereaboutsKind
-from tests.journeys.browsing import registers, scan
+from tests.barriers import scan
+from tests.journeys.browsing import registers
 from tests.journeys.console_officer import ConsoleOfficer
 from tests.registry.newcomers import join, webchat
 from tests.service import Service, make_draft, until
