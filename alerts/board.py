@@ -5,8 +5,8 @@ Unit: people (registrations). Two partitions of the same people, so that the fig
 - by the warning: reached + accepted + unknown + waiting + not_reached = people_targeted;
 - by the person: safe + need_help + other answers + silent + unanswered = people_targeted.
 
-A person counts by the best of their rows (design section 4). Answers of people who were never in the audience
-are told apart (`outside`).
+A person counts by the best of their rows: each channel tried is one. Answers of people who were never in
+the audience are told apart (`outside`).
 """
 
 from collections import Counter

@@ -1,6 +1,6 @@
 """What can be known of a person in an event, and who may say so. Pure.
 
-Source of the rules: design section 4. Officer-only outcomes are never shown in a chat.
+What only officers may say is never shown in a chat.
 """
 
 from enum import StrEnum

@@ -2,7 +2,7 @@
 
 A guard is one small function: it looks at a dossier and names what stands in the way, or returns None. The
 desk carries out an act only when no guard of that act objects, and tells all objections at once. Each guard's
-docstring names its source, a section of the design.
+docstring is its rule.
 """
 
 from collections.abc import Callable

@@ -15,26 +15,26 @@ MIN_REASON = 3
 
 
 def state_allows(d: Dossier) -> Reason | None:
-    """The lifecycle table. Section 4."""
+    """An alert moves only as `alerts.lifecycle` allows."""
     if d.alert is None or allows(d.alert.state, LIFECYCLE[d.act]):
         return None
     return Reason("state", f"The alert is {d.alert.state}; that does not go with: {d.act}.")
 
 
 def seen_is_newest(d: Dossier) -> Reason | None:
-    """What is approved is what the approver looked at, not what was saved a moment later. Section 1.3."""
+    """What is approved is what the approver looked at, not what was saved a moment later."""
     if d.revision is None or d.seen in (None, d.revision.number):
         return None
     return Reason("changed_meanwhile", "The alert was changed while you looked at it; read it again.")
 
 
 def reason_is_given(d: Dossier) -> Reason | None:
-    """Who stops or refuses says why; it is kept in the audit chain. Section 4."""
+    """Who stops or refuses says why; it is kept in the audit chain."""
     return None if len(d.reason.strip()) >= MIN_REASON else Reason("no_reason", "Say why in a few words.")
 
 
 def texts_are_written(d: Dossier) -> Reason | None:
-    """At least one language, and in each a headline and something to say. Section 6.1."""
+    """At least one language, and in each a headline and something to say."""
     texts = d.revision.texts if d.revision else {}
     thin = sorted(
         tag for tag, text in texts.items() if not text.headline or not (text.description or text.instruction)
@@ -45,8 +45,7 @@ def texts_are_written(d: Dossier) -> Reason | None:
 
 
 def first_sentence_fits(d: Dossier) -> Reason | None:
-    """A text message begins with the first sentence of what to do, whole; it must leave room for the rest.
-    Section 8."""
+    """A text message begins with the first sentence of what to do, whole; it must leave room for the rest."""
     over = overlong(d.revision) if d.revision else {}
     if not over:
         return None
@@ -60,7 +59,7 @@ def first_sentence_fits(d: Dossier) -> Reason | None:
 
 def pieces_knock(d: Dossier) -> Reason | None:
     """Where only a template may be shown, headline and place stand in its slots: one short line each, else a
-    whole channel would be lost. A place that has no name is shown as a dash. Section 8."""
+    whole channel would be lost. A place that has no name is shown as a dash."""
     if d.revision is None:
         return None
     heads = {text.headline or d.revision.event_name for text in d.revision.texts.values()}
@@ -75,19 +74,20 @@ def pieces_knock(d: Dossier) -> Reason | None:
 
 
 def area_is_drawn(d: Dossier) -> Reason | None:
-    """An alert without an area reaches nobody; EAS refuses it too. Section 6.1."""
+    """An alert without an area reaches nobody; the UK's Emergency Alerts refuses it, too
+    (alphagov/emergency-alerts-api)."""
     return None if d.has_area else Reason("no_area", "Draw an area or name a country.")
 
 
 def expiry_is_ahead(d: Dossier) -> Reason | None:
-    """A warning that is over is not sent. Section 6.1."""
+    """A warning that is over is not sent."""
     if d.revision is None or d.revision.expires_at > d.now:
         return None
     return Reason("expired", "The expiry has passed: set a new one.")
 
 
 def expiry_is_near(d: Dossier) -> Reason | None:
-    """A warning nobody remembers is still live is worse than none. Section 6.1."""
+    """A warning nobody remembers is still live is worse than none."""
     if d.revision is None or d.revision.expires_at - d.now <= d.rules.longest:
         return None
     return Reason(
@@ -96,7 +96,7 @@ def expiry_is_near(d: Dossier) -> Reason | None:
 
 
 def times_are_in_order(d: Dossier) -> Reason | None:
-    """Nobody gets a warning as useful that has expired, or one that expires before it begins. Section 5."""
+    """Nobody gets a warning as useful that has expired, or one that expires before it begins."""
     if d.revision is None:
         return None
     late = d.revision.onset is not None and d.revision.onset > d.revision.expires_at
@@ -106,21 +106,21 @@ def times_are_in_order(d: Dossier) -> Reason | None:
 
 
 def correction_is_ready(d: Dossier) -> Reason | None:
-    """Before a grave real alert leaves, the words to take it back exist. Section 6.1."""
+    """Before a grave real alert leaves, the words to take it back exist."""
     if not _is_grave(d.revision) or _has_words(d.revision.correction if d.revision else {}):
         return None
     return Reason("no_correction", "A severe or extreme alert needs a correction text, ready to send.")
 
 
 def all_clear_is_ready(d: Dossier) -> Reason | None:
-    """Before a grave real alert leaves, the words to end it exist. Section 6.1."""
+    """Before a grave real alert leaves, the words to end it exist."""
     if not _is_grave(d.revision) or _has_words(d.revision.all_clear if d.revision else {}):
         return None
     return Reason("no_all_clear", "A severe or extreme alert needs an all-clear text, ready to send.")
 
 
 def fallbacks_are_accepted(d: Dossier) -> Reason | None:
-    """The approver accepts the people per missing language; a grave alert is never blocked. Section 6.2."""
+    """The approver accepts the people per missing language; a grave alert is never blocked."""
     if d.revision is None or d.revision.severity in GRAVE:
         return None
     open_gaps = [gap for gap in d.gaps if gap.people > d.accepted.get(gap.language, 0)]

@@ -1,7 +1,7 @@
 """Live alerts seen from one person: what concerns them where they are, and what they were sent. Reads SQL.
 
-Somebody who registers or moves into the area of a live alert gets its newest revision while it is useful
-(design section 5). Corrections and all-clears are for those who got what they follow, never for newcomers.
+Somebody who registers or moves into the area of a live alert gets its newest revision while it is useful.
+Corrections and all-clears are for those who got what they follow, never for newcomers.
 """
 
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""What a foreign CAP alert must be before its content may become a real alert. Pure. Design section 6.1.
+"""What a foreign CAP alert must be before its content may become a real alert. Pure.
 
 Status, sender, time, expiry and references of a file are never taken over; what remains is whether it was
 meant for the public as a warning at all. As a drill anything goes.

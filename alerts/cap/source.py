@@ -2,7 +2,7 @@
 
 Taken over: words, area, severity, urgency, certainty, kind. Always set anew: status, sender, time of sending,
 identifier, references, and the expiry unless the file's is still ahead. What speaks against a real alert is
-named completely; as a drill every alert with a text is fine. Design section 6.1.
+named completely; as a drill every alert with a text is fine.
 """
 
 from collections.abc import Callable
