@@ -9,14 +9,16 @@ asked for it.
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.forgetting import forget_lane
+from bot.gateways.webchat import store as webchat
 from bot.messages import Channel
-from bot.tables import conversation, inbox, outbox, webchat_message
 from registry import addresses, changes
 from registry.errors import ErasedListError, PersonUnknownError
 from registry.lifecycle import PersonAct, PersonState
@@ -32,6 +34,14 @@ Forget = Callable[[AsyncConnection, int], Awaitable[None]]
 """Deletes what another folder keeps of a person, in the same transaction."""
 
 
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of the ids on the list: erased `again`, or `gone` already (erased, or never known here)."""
+
+    again: int
+    gone: int
+
+
 class ErasedList:
     """The ids of erased people, in a file outside the database."""
 
@@ -42,14 +52,20 @@ class ErasedList:
         """Add ids; they are on the disk when this returns. Raises `ErasedListError` if they cannot be."""
         try:
             await asyncio.to_thread(self._append, list(person_ids))
-        except (
-            OSError
-        ) as error:  # not left as it is: inside a transaction it would look like the database's own
+        # Not left as it is: inside a transaction it would look like the database's own.
+        except OSError as error:
             raise ErasedListError from error
 
     async def read(self) -> list[int]:
-        """Every id ever added, each once, oldest first; nothing when the file is not there yet."""
-        return await asyncio.to_thread(self._read)
+        """Every id ever added, each once, oldest first; nothing when the file is not there yet.
+
+        Raises:
+            ErasedListError: the file cannot be read, or a whole line of it is no id.
+        """
+        try:
+            return await asyncio.to_thread(self._read)
+        except (OSError, ValueError) as error:
+            raise ErasedListError from error
 
     def _append(self, person_ids: list[int]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,10 +114,10 @@ async def erase(
     row = await get(connection, person_id)
     if row is None:
         raise PersonUnknownError
-    names = [person_id, *await _merged_into(connection, person_id)]
-    await erased.append(names)
-    for name in names:
-        await _destroy(connection, vault, name, now, forget)
+    ids = [person_id, *await _merged_into(connection, person_id)]
+    await erased.append(ids)
+    for each in ids:
+        await _destroy(connection, vault, each, now, forget)
 
 
 async def replay(
@@ -110,15 +126,20 @@ async def replay(
     erased: ErasedList,
     now: datetime,
     forget: Sequence[Forget] = (),
-) -> int:
-    """After a restore, before anything else runs: erase whoever is on the list; return how many were back."""
-    returned = 0
-    for person_id in await erased.read():
+) -> Replayed:
+    """After a restore, before anything else runs: erase whoever is on the list; again does nothing more.
+
+    Raises:
+        ErasedListError: the erased list cannot be read; nobody was erased.
+    """
+    ids = await erased.read()
+    again = 0
+    for person_id in ids:
         row = await get(connection, person_id)
         if row is not None and row.state is not PersonState.ERASED:
             await _destroy(connection, vault, person_id, now, forget)
-            returned += 1
-    return returned
+            again += 1
+    return Replayed(again, len(ids) - again)
 
 
 async def _merged_into(connection: AsyncConnection, person_id: int) -> list[int]:
@@ -156,21 +177,13 @@ async def _destroy(
 
 
 async def _forget_talk(connection: AsyncConnection, vault: Vault, row: PersonRow) -> None:
-    """Delete what the person and we said to each other on each of their lanes.
-
-    An event still waiting in the inbox stays: it will be handled as a stranger's. So does a message that is
-    leaving this second.
-    """
+    """Delete what the person and we said to each other on each of their lanes."""
     for own in await addresses.of_person(connection, row.id):
-        for table in (conversation, link_try):
-            await connection.execute(delete(table).where(table.c.lane == own.lane))
-        await connection.execute(
-            update(inbox).where(inbox.c.lane == own.lane, inbox.c.state != "new").values(body=None)
-        )
-        await connection.execute(delete(outbox).where(outbox.c.lane == own.lane, outbox.c.state != "sending"))
+        await connection.execute(delete(link_try).where(link_try.c.lane == own.lane))
+        await forget_lane(connection, own.lane)
         if own.channel is Channel.WEBCHAT:
             try:
                 chat = addresses.open_row(row.unlocked(vault), own).value
             except SealError:  # an unreadable address must not keep anybody from being erased
                 continue
-            await connection.execute(delete(webchat_message).where(webchat_message.c.chat == chat))
+            await webchat.forget(connection, chat)

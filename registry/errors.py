@@ -33,10 +33,13 @@ class PhoneRefusedError(RegistryError):
 
 
 class ErasedListError(RegistryError):
-    """The list of erased people cannot be written, so nobody may be erased now."""
+    """The list of erased people cannot be written or read, so nobody may be erased now."""
 
     def __init__(self) -> None:
-        super().__init__("erased_list", "The erased list cannot be written; see that its disk is there.")
+        super().__init__(
+            "erased_list",
+            "The erased list cannot be written or read; see that its disk is there and the file is sound.",
+        )
 
 
 class MergeRefusedError(RegistryError):

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.tables import conversation, inbox, outbox, webchat, webchat_message
 from registry import addresses, audience, links, people, phones, prompts, watches
-from registry.erasure import ErasedList, erase, replay
+from registry.erasure import ErasedList, Replayed, erase, replay
 from registry.errors import ErasedListError, PersonUnknownError
 from registry.lifecycle import PersonState
 from registry.merging import merge
@@ -138,7 +138,7 @@ async def test_the_same_lane_may_begin_anew_as_a_stranger(
         again = await join(connection, vault, telegram("1"))
         assert again.id != somebody.id
         assert again.person.state is PersonState.ACTIVE
-        assert await replay(connection, vault, erased, NOW) == 0
+        assert await replay(connection, vault, erased, NOW) == Replayed(again=0, gone=1)
         assert await audience.active(connection, [somebody.id, again.id]) == {again.id}
 
 
@@ -191,8 +191,8 @@ async def test_a_restored_backup_forgets_them_again(
         everybody = [kept.id, plain.id, old.id, new.id]
         assert await audience.active(connection, everybody) == set(everybody)
         # Both names of somebody who had linked two channels are listed: the backup does not join them.
-        assert await replay(connection, vault, erased, NOW + 3 * DAY) == 3
-        assert await replay(connection, vault, erased, NOW + 3 * DAY) == 0
+        assert await replay(connection, vault, erased, NOW + 3 * DAY) == Replayed(again=3, gone=0)
+        assert await replay(connection, vault, erased, NOW + 3 * DAY) == Replayed(again=0, gone=3)
         assert await audience.active(connection, everybody) == {kept.id}
         for person in (plain, old, new):
             assert await left(connection, person.id) == []
@@ -211,6 +211,20 @@ async def test_the_list_survives_a_line_cut_short_and_is_for_its_owner_only(tmp_
     await erased.append([9, 7])
     assert await erased.read() == [2**53 - 1, 7, 9]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_a_list_nobody_can_read_is_not_taken_for_an_empty_one(
+    database: Database, vault: Vault, erased: ErasedList, tmp_path: Path
+) -> None:
+    async with database.durable() as connection:
+        somebody = await join(connection, vault, telegram("1"))
+        await erased.append([somebody.id])
+        with (tmp_path / "outside" / "erased").open("a") as damaged:
+            damaged.write("no hexadecimal\n")
+        for unreadable in (erased, ErasedList(tmp_path)):
+            with pytest.raises(ErasedListError):
+                await replay(connection, vault, unreadable, NOW)
+        assert await audience.active(connection, [somebody.id]) == {somebody.id}
 
 
 @settings(deadline=None, max_examples=40)  # it waits for a disk

@@ -193,6 +193,11 @@ async def purge(connection: AsyncConnection, now: datetime) -> int:
     return (await connection.execute(delete(webchat_message).where(table.id.in_(some)))).rowcount
 
 
+async def forget(connection: AsyncConnection, chat: str) -> None:
+    """Delete every message of the chat of a person who is being erased."""
+    await connection.execute(delete(webchat_message).where(webchat_message.c.chat == chat))
+
+
 def _messages() -> Select[Any]:
     table = webchat_message.c
     return select(
