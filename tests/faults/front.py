@@ -104,10 +104,10 @@ class Front:
         draft = draft_of_test(number, languages=("en",), **{"severity": "Moderate", **more})
         return await self.office.send(draft)
 
-    def spawn(self, role: str, point: str = "") -> Child:
-        """A process of ours that dies at `point`, "" = nowhere."""
+    def spawn(self, role: str, point: str = "", *, freeze: bool = False) -> Child:
+        """A process of ours that dies or freezes at `point`, "" = nowhere."""
         assert self.nursery is not None
-        child = self.nursery.start(role, self.settings, point)
+        child = self.nursery.start(role, self.settings, point, freeze=freeze)
         self.logs.append(child)
         return child
 

@@ -57,6 +57,11 @@ class Child:
     def ready(self) -> bool:
         return any(line.get("action") == f"{self.role}.ready" for line in self.lines())
 
+    @property
+    def stands(self) -> bool:
+        """Whether it froze where it was to."""
+        return any("stands" in line for line in self.lines())
+
     def died(self) -> dict[str, Any] | None:
         """Its last words at a crash point, None = it did not reach one."""
         return next((line for line in self.lines() if "died" in line), None)
@@ -71,12 +76,16 @@ class Nursery:
     folder: Path
     children: list[Child] = field(default_factory=list)
 
-    def start(self, role: str, settings: Settings, point: str = "", *, haste: bool = True) -> Child:
-        """Begin one process that dies at `point`, "" = nowhere; with the patience of service or less."""
+    def start(
+        self, role: str, settings: Settings, point: str = "", *, freeze: bool = False, haste: bool = True
+    ) -> Child:
+        """Begin one process that dies or freezes at `point`, "" = nowhere; with the patience of service or
+        less."""
         log = self.folder / f"{len(self.children)}-{role}.log"
         log.touch()
         variables = variables_of(settings)
-        order = {"role": role, "variables": variables, "log": str(log), "point": point, "haste": haste}
+        order = {"role": role, "variables": variables, "log": str(log)}
+        order |= {"point": point, "freeze": freeze, "haste": haste}
         self.orders.write(json.dumps(order).encode() + b"\n")
         self.orders.flush()
         child = Child(role, int(self.answers.readline()), log)
@@ -151,7 +160,7 @@ def _live(order: dict[str, Any]) -> None:
         if order["haste"]:
             hasten()
         if order["point"]:
-            arm(order["point"])
+            arm(order["point"], freeze=order["freeze"])
         run_command(order["role"])
         code = 0
     except BaseException:

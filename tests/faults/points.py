@@ -1,5 +1,6 @@
-"""Named moments at which a process of ours dies, and a shorter patience than in service. Touches modules of
-ours by changing what their names mean in one child process; production code knows nothing of it.
+"""Named moments at which a process of ours dies or stands still, and a shorter patience than in service.
+Touches modules of ours by changing what their names mean in one child process; production code knows nothing
+of it.
 
 A point is a function of ours and whether death comes before or after its work. Death is SIGKILL from inside:
 nothing after that very line runs, no buffer is flushed, no connection is closed in order.
@@ -55,6 +56,7 @@ POINTS: Mapping[str, Point] = {
     "epoch written to SQL, not to Redis": Point("alerts.epoch", "EpochKeeper._claim", AFTER),
     "revision claimed, nothing committed": Point("alerts.plans", "claim", AFTER),
     "sending committed, nobody resolved": Point("alerts.planner", "Planner._audience", BEFORE),
+    "the first chunk committed, not offered": Point("alerts.dispatch", "Dispatch.offer_new", BEFORE),
     "a chunk written, not committed": Point("alerts.plans", "write_deliveries", AFTER, nth=2),
     "a chunk committed, not offered": Point("alerts.dispatch", "Dispatch.offer_new", BEFORE, nth=2),
     "batches offered, SQL not told": Point("alerts.batches", "mark_offered", BEFORE),
@@ -105,17 +107,18 @@ def hasten() -> None:
         kind.__init__.__kwdefaults__["seconds"] = LANE_LEASE_S
 
 
-def arm(name: str) -> None:
-    """Die at the point of this name."""
+def arm(name: str, *, freeze: bool = False) -> None:
+    """Die at the point of this name, or stand still there until SIGCONT."""
     point = POINTS[name]
     owner: Any = importlib.import_module(point.module)
     *classes, last = point.name.split(".")
     for part in classes:
         owner = getattr(owner, part)
-    setattr(owner, last, _deadly(getattr(owner, last), point, name))
+    end = stand if freeze else die
+    setattr(owner, last, _deadly(getattr(owner, last), point, functools.partial(end, name)))
 
 
-def _deadly(function: Callable[..., Any], point: Point, name: str) -> Callable[..., Any]:
+def _deadly(function: Callable[..., Any], point: Point, end: Callable[[], None]) -> Callable[..., Any]:
     calls = 0
 
     def due(*args: Any, **more: Any) -> bool:
@@ -129,20 +132,20 @@ def _deadly(function: Callable[..., Any], point: Point, name: str) -> Callable[.
     async def asynchronous(*args: Any, **more: Any) -> Any:
         now = due(*args, **more)
         if now and point.when == BEFORE:
-            die(name)
+            end()
         result = await function(*args, **more)
         if now:
-            die(name)
+            end()
         return result
 
     @functools.wraps(function)
     def plain(*args: Any, **more: Any) -> Any:
         now = due(*args, **more)
         if now and point.when == BEFORE:
-            die(name)
+            end()
         result = function(*args, **more)
         if now:
-            die(name)
+            end()
         return result
 
     return asynchronous if inspect.iscoroutinefunction(function) else plain
@@ -155,3 +158,9 @@ def die(name: str) -> None:
     line = json.dumps({"died": name, "mono": time.monotonic(), "in_flight": under_way}) + "\n"
     os.write(sys.stderr.fileno(), line.encode())
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def stand(name: str) -> None:
+    """Say where, and stand still."""
+    os.write(sys.stderr.fileno(), json.dumps({"stands": name}).encode() + b"\n")
+    os.kill(os.getpid(), signal.SIGSTOP)

@@ -54,16 +54,15 @@ async def test_a_planner_frozen_past_its_lease_writes_nothing_when_it_wakes(
         front(await fresh_database(postgres_server), 80, nursery=nursery) as field,
         field.working() as core,
     ):
-        sleeper = field.spawn("planner")
-        await until_ready(sleeper)
+        sleeper = field.spawn("planner", "the first chunk committed, not offered", freeze=True)
         alert = await field.warn()
 
-        async def between_two_chunks() -> bool:
-            rows, _ = await planned(field)
-            return 0 < rows < 80
+        async def stands() -> bool:
+            return sleeper.stands
 
-        await until(between_two_chunks, 30, "the first chunk is written", every=0.001)
-        sleeper.signal(signal.SIGSTOP)
+        await until(stands, 30, "the first chunk is written")
+        rows, _ = await planned(field)
+        assert 0 < rows < 80
         async with core.database.read() as connection:
             before = (await connection.execute(select(revision.c.plan_fence))).scalar_one()
         field.spawn("planner")
