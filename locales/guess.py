@@ -1,10 +1,14 @@
-"""Which language somebody probably writes, before they have chosen one. Loads py3langid's model when made.
+"""Which language somebody probably writes, before they have chosen one. Loads py3langid's model when made and
+keeps its largest table in a nameless temporary file.
 
 A wrong guess costs a frightened reader more than none: short or doubtful words give None, and the person can
 change the language on the first screen.
 """
 
+import mmap
+import tempfile
 import unicodedata
+from array import array
 from collections import Counter
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
@@ -51,7 +55,7 @@ class LanguageGuesser:
             full.nb_ptc,
             full.nb_pc,
             full.nb_classes,
-            full.tk_nextmove,
+            _on_disk(full.tk_nextmove),
             full.tk_output,
             norm_probs=True,
             tk_row=full.tk_row,
@@ -81,3 +85,12 @@ class LanguageGuesser:
             return None
         language, certainty = self._model.classify(" ".join(words))
         return str(language) if certainty >= CERTAINTY_NEEDED else None
+
+
+def _on_disk(table: "array[int]") -> "memoryview[int]":
+    """The same numbers, read from a file: of 42 MB only what somebody's words lead to takes memory."""
+    with tempfile.TemporaryFile() as file:
+        table.tofile(file)
+        file.flush()
+        pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return memoryview(pages).cast("I" if table.itemsize == 4 else "H")
