@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
-from hypothesis import Phase, assume, given, settings
+from hypothesis import Phase, assume, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -85,14 +85,28 @@ def test_circles_miss_nobody(judge: Any, lat: float, lon: float, radius_km: floa
 @st.composite
 def rings(draw: st.DrawFn) -> Polygon:
     """Any ring: small or continental, crossing itself, the antimeridian or a pole's neighbourhood."""
-    lat, lon = draw(st.floats(-89, 89)), draw(st.floats(-200, 200))
-    size = draw(st.sampled_from([0.001, 0.05, 1.0, 8.0, 40.0, 85.0]))
+    lat, lon = draw(st.floats(-89, 89) | st.floats(60, 89)), draw(st.floats(-200, 200))
+    size = draw(st.sampled_from([0.001, 0.05, 0.4, 1.0, 2.5, 8.0, 40.0, 85.0]))
     offsets = draw(st.lists(st.tuples(st.floats(-1, 1), st.floats(-1, 1)), min_size=1, max_size=9))
     ring = [(max(-90.0, min(90.0, lat + size * dy)), lon + size * dx) for dy, dx in offsets]
     return Polygon(tuple([*ring, ring[0]] if draw(st.booleans()) else ring))
 
 
 @given(rings(), SEEDS)
+# Edges of 120 to 175 km near a pole: on the ground they run 5 km beside where they run in degrees.
+@example(
+    Polygon(
+        (
+            (-88.36499785621685, 4.37818392697498),
+            (-84.21630955330136, 0.0),
+            (-83.38016703585868, 6.15899401876629),
+            (-84.6784795735319, -2.444193629055035),
+            (-83.38016703585868, 4.210573325756986),
+            (-83.38016703585868, 0.0),
+        )
+    ),
+    8388607,
+)
 @settings(deadline=None, phases=PHASES, max_examples=60)
 def test_polygons_miss_nobody_by_any_reading(judge: Any, polygon: Polygon, seed: int) -> None:
     assert missed_and_matched(judge, polygon, seed, 200)[0] == 0
