@@ -28,6 +28,8 @@ from registry.erasure import ErasedList
 from storage.clock import SystemClock
 
 INVITATION_DAYS = 30
+FORGET = (cases.forget, questions.forget)
+"""What other folders keep of a person who is erased."""
 
 
 def add(top: typer.Typer) -> None:
@@ -75,28 +77,36 @@ def audience_command(
 
 
 def erase_command(
-    person: Annotated[int, typer.Argument(help="id of the person")],
+    person: Annotated[int | None, typer.Argument(help="id of the person")] = None,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="after a restore: everybody on the erased list")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
 ) -> None:
-    """Erase a person: their key is destroyed, backups included, and nothing brings them back."""
-    if not yes and not typer.confirm(f"Erase person {person} for ever?"):
+    """Erase a person for ever; or, with --replay, erase again whom a restored backup brought back.
+
+    What was kept of them is unreadable in the live database at once. A backup made before holds their sealed
+    key until that backup is destroyed or the erased list is replayed after a restore.
+    """
+    if replay is (person is not None):
+        raise RefusedError("name a person by id, or say --replay for everybody on the erased list")
+    if person is not None and not yes and not typer.confirm(f"Erase person {person} for ever?"):
         raise RefusedError("nobody was erased")
 
-    async def work() -> None:
+    async def work() -> str:
         settings = settings_now()
-        erased = ErasedList(settings.data_dir / ERASED_LIST)
+        vault, now = open_vault(settings), SystemClock().now()
+        listed = settings.data_dir / ERASED_LIST
         async with opened(settings) as database, database.durable() as connection:
-            await erasure.erase(
-                connection,
-                open_vault(settings),
-                person,
-                erased,
-                SystemClock().now(),
-                [cases.forget, questions.forget],
-            )
+            if person is not None:
+                await erasure.erase(connection, vault, person, ErasedList(listed), now, FORGET)
+                return f"person {person} is erased"
+            done = await erasure.replay(connection, vault, ErasedList(listed), now, FORGET)
+        if not done.again + done.gone:
+            return f"{listed} names nobody: see that it is the list you kept"
+        return f"{done.again} erased again, {done.gone} gone already"
 
-    run(work())
-    say(f"person {person} is erased")
+    say(run(work()))
 
 
 def invite_command(

@@ -1,6 +1,8 @@
 """The words and exact pins of a case. Touches SQL; everything is sealed with the person's own key.
 
-Erasing the person makes a thread unreadable wherever a copy of it lies; deleting the case deletes it.
+Deleting the case deletes its thread. Erasing the person makes it unreadable in the live database at once; a
+backup made before holds their sealed key until that backup is destroyed or the erased list is replayed after
+a restore.
 """
 
 import json

@@ -2,7 +2,9 @@
 
 Every sealed value is AES-256-GCM with its table, column and row as associated data, so it cannot be moved to
 another place. Values of a person are sealed with the person's own data key, which is itself sealed with the
-ministry's; destroying it makes everything sealed with it unreadable, in backups too.
+ministry's; destroying it makes everything sealed with it unreadable in the live database at once. A backup
+made before holds the sealed key until that backup is destroyed or the erased list is replayed after a
+restore.
 """
 
 import base64

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,13 +21,19 @@ from app.geography import open_geography
 from app.keys import open_vault
 from app.officers import build_services
 from app.settings import Settings, environment, read
+from assistance import store
+from assistance.errors import CaseUnknownError
+from assistance.faq import questions
+from assistance.faq.questions import QuestionState
 from bot.messages import Address, Channel
 from console.names import span
 from console.reckoning import Reckoning, reckon
 from registry import addresses
+from registry.audience import active
 from registry.people import get
 from storage.database import open_database
 from tests.app.shell import Shell
+from tests.assistance.bench import ask
 from tests.registry.newcomers import BANGKOK, Newcomer, join, lane_of, telegram
 
 T = TypeVar("T")
@@ -280,3 +288,44 @@ def test_erase(shell: Shell) -> None:
     assert (person.state, person.data_key) == ("erased", None)
     assert f"{who.id:014x}" in (shell.folder / "erased").read_text().split()
     shell.muster("erase", 12345, "--yes").refused()
+    shell.muster("erase", "--yes").refused("--replay")
+    shell.muster("erase", who.id, "--replay").refused("--replay")
+
+
+def test_whom_a_restored_backup_brings_back_is_erased_again(shell: Shell) -> None:
+    now = datetime.now(UTC)
+    live, backup, erased = (shell.folder / name for name in ("muster.db", "backup.db", "erased"))
+    kept, first, second = (joined(shell, name, now=now) for name in ("1", "2", "3"))
+    case = in_sql(shell, lambda connection: ask(connection, first, "press"))
+    in_sql(
+        shell,
+        lambda connection: questions.add(
+            connection, first.vault, "a question", key="q", person_id=first.id, country="IS", language="en",
+            drill=False, state=QuestionState.UNANSWERED, score=0.0, now=now,
+        ),
+    )  # fmt: skip
+    assert "names nobody" in shell.muster("erase", "--replay").done().out
+    shutil.copy(live, backup)
+    later = joined(shell, "4", now=now)  # the backup does not know them
+    for who in (first, second, later):
+        shell.muster("erase", who.id, "--yes").done()
+    listed = erased.read_text()
+
+    shutil.copy(backup, live)
+    everybody = [kept.id, first.id, second.id]
+    assert in_sql(shell, lambda connection: active(connection, everybody)) == set(everybody)
+    assert shell.muster("erase", "--replay").done().out == "2 erased again, 1 gone already\n"
+    assert shell.muster("erase", "--replay").done().out == "0 erased again, 3 gone already\n"
+    assert erased.read_text() == listed
+    assert in_sql(shell, lambda connection: active(connection, everybody)) == {kept.id}
+    for who in (first, second):
+        person = in_sql(shell, partial(get, person_id=who.id))
+        assert person is not None
+        assert (person.state, person.data_key) == ("erased", None)
+        assert in_sql(shell, partial(addresses.of_person, person_id=who.id)) == []
+    with pytest.raises(CaseUnknownError):
+        in_sql(shell, lambda connection: store.get(connection, case.id))
+    assert in_sql(shell, lambda connection: questions.waiting(connection, None)) == []
+
+    erased.write_text("no hexadecimal\n")
+    shell.muster("erase", "--replay").refused("erased list")
