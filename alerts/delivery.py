@@ -6,7 +6,6 @@ Outcomes only move forward. What arrives late or out of order must not undo what
 everything, and a message that *may* have left (`unknown`) never again counts as unsent.
 """
 
-from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -59,20 +58,6 @@ WAITING = frozenset({_S.QUEUED, _S.ATTEMPTING})
 NOT_REACHED = frozenset({_S.FAILED, _S.GONE, _S.SKIPPED})
 
 
-def may_follow(state: DeliveryState, after: DeliveryState) -> bool:
-    """Whether news of `after` changes a delivery in `state`."""
-    return after in TABLE[state]
-
-
 def predecessors(state: DeliveryState) -> frozenset[DeliveryState]:
     """The states that `state` may follow, for a conditional UPDATE."""
     return frozenset(before for before, following in TABLE.items() if state in following)
-
-
-def best_of(states: Iterable[DeliveryState]) -> DeliveryState:
-    """The state that counts for a person with several rows.
-
-    Raises:
-        ValueError: there are no states.
-    """
-    return max(states, key=RANK.__getitem__)

@@ -65,8 +65,6 @@ MAY_SEND = frozenset({_S.APPROVED, _S.SENDING, _S.SENT})
 """States in which a copy may still leave; in every other one unsent copies stop."""
 LIVE = frozenset({_S.SENDING, _S.SENT})
 """States in which people who register or move into the area still get it."""
-EDITABLE = frozenset({_S.DRAFT, _S.SUBMITTED, _S.REJECTED})
-"""States in which the text may still change; from approval on it is frozen."""
 WAS_SENT = frozenset({_S.SENDING, _S.SENT, _S.UPDATED, _S.CANCELLED, _S.EXPIRED})
 """States after which a correction or an all-clear makes sense (a cancelled one only if it was approved)."""
 

@@ -16,7 +16,7 @@ from alerts import board
 from alerts.board import Absence, Board
 from alerts.checkin_status import SELF_REPORTABLE, CheckinSource, CheckinStatus
 from alerts.checkins import record
-from alerts.delivery import DeliveryState, best_of
+from alerts.delivery import RANK, DeliveryState
 from alerts.revisions import latest
 from alerts.store import read_alert
 from alerts.tables import checkin, checkin_history, delivery, unreachable
@@ -85,7 +85,7 @@ def by_hand(rows: list[Row], nobody: set[int], said: list[Answer]) -> dict[str, 
     figures: dict[str, int] = defaultdict(int)
     for person in set(states) | nobody:
         figures["people_targeted"] += 1
-        best = best_of(states[person]) if states[person] else None
+        best = max(states[person], key=RANK.__getitem__, default=None)
         own = any(one.person == person and one.source is CheckinSource.SELF for one in said)
         if own or best in {S.DELIVERED, S.READ}:
             warned = "reached"
