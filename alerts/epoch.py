@@ -14,12 +14,12 @@ from datetime import timedelta
 
 import structlog
 from redis.asyncio import Redis
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import or_, select, update
 
 from alerts.queue import TAKE_OVER_MS
 from alerts.tables import redis_epoch
 from storage.clock import SET_BACK, Clock
-from storage.database import Database
+from storage.database import Database, insert_new
 from storage.keys import EPOCH
 from storage.redis import REDIS_AWAY, RedisError
 
@@ -103,11 +103,7 @@ class EpochKeeper:
         values = {"epoch": epoch, "since": now, "owner": self._owner, "until": now + KEEPER_LEASE}
         async with self._database.durable() as connection:
             if first:
-                taken = await connection.execute(select(redis_epoch.c.id).where(redis_epoch.c.id == ROW))
-                if taken.first() is not None:
-                    return False
-                await connection.execute(insert(redis_epoch).values(id=ROW, **values))
-                return True
+                return await insert_new(connection, redis_epoch, [{"id": ROW, **values}], ["id"]) == 1
             free = or_(
                 redis_epoch.c.until.is_(None),
                 redis_epoch.c.until < now,

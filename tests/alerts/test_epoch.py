@@ -5,14 +5,22 @@ from datetime import timedelta
 
 import pytest
 from redis.asyncio import Redis
+from sqlalchemy import insert, text
 
 from alerts import epoch
 from alerts.epoch import KEEPER_LEASE, EpochKeeper, EpochWatch
+from alerts.tables import redis_epoch
 from storage.database import Database
 from storage.keys import EPOCH
 from storage.redis import REDIS_AWAY, connect_redis
 from tests.alerts.office import HandClock
 from tests.conftest import OwnRedis, on_both_kinds
+from tests.service import until
+
+WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = 'transactionid'"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +78,25 @@ async def test_two_planners_make_one_epoch(database: Database, redis: Redis, han
     assert len(made) == 1
     assert await redis.get(EPOCH) == made[0].encode()
     assert {name for name, new in answers if not new} <= {"", made[0]}
+
+
+async def test_two_planners_make_the_very_first_one_at_once(
+    database: Database, redis: Redis, hand: HandClock
+) -> None:
+    if database.dialect != "postgresql":
+        pytest.skip("SQLite has one writer: the second one sees what the first wrote")
+    slower = EpochKeeper(database, redis, hand, "slower")
+    row = {"id": epoch.ROW, "epoch": "the other's", "since": hand.at}
+
+    async def waits() -> bool:
+        async with database.read() as connection:
+            return bool((await connection.execute(WAITING)).scalar_one())
+
+    async with database.durable() as faster:
+        await faster.execute(insert(redis_epoch).values(row))
+        asking = asyncio.create_task(slower.ensure())
+        await until(waits, what="the slower one waits for the faster one")
+    assert await asking == ("", False)
 
 
 async def test_a_planner_that_died_over_it_is_waited_for_once(
