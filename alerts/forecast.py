@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from alerts.headcount import WayCount
-from alerts.prices import FREE, Prices
+from alerts.prices import Prices
+from bot.channels import FACTS
 
 NOTHING: Mapping[str, Decimal] = {}
 
@@ -112,7 +113,7 @@ def _channel(
             unreachable[refusal] += way.any
             continue
         open_ways.append(way)
-        if channel not in FREE and way.any and prices.of(channel, way.country) is None:
+        if not FACTS[channel].free and way.any and prices.of(channel, way.country) is None:
             unpriced[way.country] += way.any
     first, worst = (_load(channel, open_ways, case, capacity, prices) for case in ("first", "any"))
     warnings = []

@@ -9,6 +9,7 @@ from alerts.lifecycle import allows
 from alerts.pieces import overlong
 from alerts.store import RevisionRow
 from alerts.terms import GRAVE
+from bot.channels import FACTS
 from bot.slots import Slot, piece_problems
 
 MIN_REASON = 3
@@ -70,7 +71,8 @@ def pieces_knock(d: Dossier) -> Reason | None:
         return None
     words = "; ".join(sorted(problems)).replace(f"{Slot.HAZARD}:", "the headline")
     words = words.replace(f"{Slot.PLACE}:", "the name of the area")
-    return Reason("knock", f"WhatsApp shows headline and place in one line each: {words}.")
+    where = " and ".join(facts.name for facts in FACTS.values() if facts.has_window)
+    return Reason("knock", f"Headline and place stand in one line each on {where}: {words}.")
 
 
 def area_is_drawn(d: Dossier) -> Reason | None:

@@ -14,7 +14,6 @@ from bot.messages import Channel
 
 COLUMNS = ("channel", "country", "price", "currency", "source", "checked")
 ANYWHERE = "*"
-FREE = frozenset({Channel.TELEGRAM, Channel.WEBCHAT})  # their providers charge nothing for a message
 _PLACE = re.compile(r"[A-Z]{2}|\*")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Protocol, TypeVar
 
 from alerts.channels import ChannelTable, Reception
-from bot.messages import Channel
+from bot.channels import FACTS
 from registry.addresses import AddressState
 
 Account = tuple[str, str]
@@ -33,7 +33,6 @@ class Usable(Protocol):
 
 W = TypeVar("W", bound=Usable)
 
-LAST_OF_ITS_KIND = frozenset({Channel.VIBER})  # every message costs, against a monthly budget
 _STEP = {Reception.WORKS: 0, Reception.SLOW: 1, Reception.BLOCKED: 2}
 
 
@@ -53,7 +52,7 @@ class Preference:
         """Put a person's addresses in the order in which they are tried.
 
         Their own order, but what is slow where they are (ISO-2) or in trouble stands behind what works, and
-        what is blocked there stands last; Viber behind its equals. Nothing is left out.
+        what is blocked there stands last; what is on a budget behind its equals. Nothing is left out.
         """
 
         def place(way: W) -> tuple[int, bool]:
@@ -64,7 +63,7 @@ class Preference:
 
     def step(self, country: str, channel: str) -> tuple[int, bool]:
         """Where a channel without trouble stands in a country; lower ones are tried first."""
-        return _STEP[self.table.of(country, channel)], channel in LAST_OF_ITS_KIND
+        return _STEP[self.table.of(country, channel)], FACTS[channel].on_a_budget
 
 
 def next_address(

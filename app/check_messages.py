@@ -6,13 +6,13 @@ from app.accounts import FILE, MAIN
 from app.check_tables import check_tables, listed
 from app.core import Core
 from app.findings import Finding
+from bot.channels import FACTS
 from bot.gateways.twilio.sms_countries import Registration
 from bot.gateways.twilio.sms_gateway import SmsGateway
 from bot.messages import Channel
 from registry import audience
 
 CAP_IS_NEAR = 0.8  # used up of a month's billed messages
-PRICED = (Channel.SMS, Channel.WHATSAPP, Channel.VIBER)
 
 
 async def check_messages(core: Core) -> list[Finding]:
@@ -60,7 +60,7 @@ async def _senders(core: Core) -> list[Finding]:
 
 def _prices(core: Core) -> list[Finding]:
     used = {channel for channel, _ in core.gateways.all}
-    missing = [one for one in PRICED if one.value in used and not _is_priced(core, one)]
+    missing = [one for one in Channel if one in used and not FACTS[one].free and not _is_priced(core, one)]
     if not missing:
         return []
     names = ", ".join(one.value for one in missing)

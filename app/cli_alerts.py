@@ -27,10 +27,10 @@ from app.cli_output import RefusedError, run, say, settings_now, show
 from app.cli_staff import acting_officer, opened
 from app.core import Core, open_core
 from app.embedded import url_of
-from app.gateways import CHANNEL_ORDER
 from app.geography import Geography, open_geography
 from app.officers import build_services
 from app.settings import Settings
+from bot.channels import CHANNEL_ORDER
 from console.names import span
 from console.reckoning import Reckoning, reckon
 from staff.officers import Officer

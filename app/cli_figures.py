@@ -9,8 +9,8 @@ import typer
 
 from app.cli_output import RefusedError, run, say, settings_now, show
 from app.cli_staff import opened
-from app.gateways import CHANNEL_ORDER
-from console.names import country_code
+from bot.channels import CHANNEL_ORDER
+from console.countries import usual
 from registry import estimates, headcounts, watches
 from storage.clock import SystemClock
 
@@ -39,7 +39,7 @@ def import_command(
 
     async def work() -> int:
         now = SystemClock().now()
-        found = estimates.read(data, country_code, now.year)
+        found = estimates.read(data, usual().code, now.year)
         async with opened(settings_now()) as database, database.durable() as connection:
             await estimates.save(connection, found, now)
         return len(found)

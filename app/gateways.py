@@ -20,14 +20,10 @@ from bot.gateways.telegram.gateway import TelegramGateway
 from bot.gateways.telegram.settings import TelegramSettings
 from bot.gateways.viber.gateway import ViberGateway
 from bot.gateways.webchat.gateway import WebChatGateway
-from bot.messages import Channel
 from locales.catalog import Catalog
 from storage.clock import Clock
 from storage.database import Database
 from storage.vault import Vault
-
-# Whom to try first when a person has no order of their own: what wakes people up comes first.
-CHANNEL_ORDER = (Channel.TELEGRAM, Channel.WHATSAPP, Channel.SMS, Channel.WEBCHAT, Channel.VIBER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from alerts.targeting import Targeting
 from app.capacity import capacities
 from app.core import Core
 from app.faq import build_desk, build_learning
-from app.gateways import CHANNEL_ORDER
 from app.geography import Geography
 from app.ground import ground_of
 from assistance.desk import CaseDesk
 from assistance.ports import Compose
 from assistance.store import CaseRow
 from bot import outbox
+from bot.channels import CHANNEL_ORDER
 from bot.messages import Frame, Outbound
 from console.services import Appearance, FaqOffice, Sender, Services
 from staff import audit

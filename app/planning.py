@@ -24,11 +24,11 @@ from alerts.rungs import Rungs
 from alerts.targeting import Targeting
 from app.asking import Asking, build_telling
 from app.core import Core
-from app.gateways import CHANNEL_ORDER
 from app.templates import Templates
 from app.tidying import tidy_up
 from app.twilio import WINDOW_CLOSED
 from app.worker import process_name
+from bot.channels import CHANNEL_ORDER
 from bot.gateway import BulkGateway
 from bot.waiting import lag_s
 from places.area import Touch

@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.channels import FACTS
 from bot.codec import load_address, load_outbound
 from bot.messages import Address, Frame, Outbound, Receipt
 from bot.outbox import enqueue
 from bot.tables import outbox
-from bot.window import WINDOWED
 from storage.database import Database
 from storage.vault import Place, Vault
 
@@ -109,7 +109,7 @@ async def hold_refused(
 
     False when `receipt` names none of ours, or one given up meanwhile.
     """
-    if receipt.channel not in WINDOWED or not receipt.provider_id:
+    if not FACTS[receipt.channel].has_window or not receipt.provider_id:
         return False
     columns = outbox.c
     mine = (

@@ -13,6 +13,7 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.breakage import log_broken
+from bot.channels import FACTS
 from bot.codec import CodecError
 from bot.counters import Count
 from bot.held import release
@@ -23,7 +24,6 @@ from bot.outbox import enqueue
 from bot.sessions import load_session, save_session
 from bot.turn import BeforehandError, Conversation, Turn
 from bot.waiting import WaitingRow, mark_done, set_aside
-from bot.window import WINDOWED
 from storage.clock import Clock
 from storage.database import Database
 from storage.errors import StorageUnavailableError
@@ -115,7 +115,7 @@ class StepRunner:
                 raise _LaneLostError
             session = await load_session(connection, self._vault, row.lane)
             before = (session.step, dict(session.data))
-            if inbound.address.channel in WINDOWED and inbound.kind is not InboundKind.STOPPED:
+            if FACTS[inbound.address.channel].has_window and inbound.kind is not InboundKind.STOPPED:
                 await release(connection, row.lane, now)
             turn = Turn(inbound, row.lane, row.key, connection, now, session, brought=brought)
             await self._conversation(turn)

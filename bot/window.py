@@ -8,17 +8,15 @@ closed when the provider gets to it, and its refusal comes late and costs a warn
 
 from datetime import datetime, timedelta
 
-from bot.messages import Address, Channel
+from bot.channels import FACTS
+from bot.messages import Address
 
 SESSION = timedelta(hours=24)
 MARGIN = timedelta(minutes=15)
 
-WINDOWED = frozenset({Channel.WHATSAPP})
-"""Channels that have such a window at all."""
-
 
 def is_open(to: Address, now: datetime) -> bool:
     """Whether anything may be said to `to` at `now`; a time in the future counts as just now."""
-    if to.channel not in WINDOWED:
+    if not FACTS[to.channel].has_window:
         return True
     return to.heard_at is not None and now - to.heard_at < SESSION - MARGIN

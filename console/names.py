@@ -11,8 +11,7 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import format_decimal
 
 from alerts.lifecycle import AlertState
-
-_NOT_COUNTRIES = frozenset({"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB"})
+from bot.channels import FACTS
 
 STATES: Mapping[AlertState, str] = MappingProxyType(
     {
@@ -25,15 +24,6 @@ STATES: Mapping[AlertState, str] = MappingProxyType(
         AlertState.CANCELLED: "Cancelled",
         AlertState.EXPIRED: "Expired",
         AlertState.REJECTED: "Sent back to its authors",
-    }
-)
-CHANNELS: Mapping[str, str] = MappingProxyType(
-    {
-        "telegram": "Telegram",
-        "webchat": "Web chat",
-        "whatsapp": "WhatsApp",
-        "sms": "SMS",
-        "viber": "Viber",
     }
 )
 CONFIDENCE: Mapping[str, str] = MappingProxyType(
@@ -90,7 +80,7 @@ def country_code(text: str) -> str | None:
 
 def channel(name: str) -> str:
     """The name of a channel as people know it."""
-    return CHANNELS.get(name, name or NO_CHANNEL)
+    return FACTS[name].name if name in FACTS else name or NO_CHANNEL
 
 
 def confidence(level: str) -> str:

@@ -9,8 +9,8 @@ only the label, a template without a variable there): it then means the warning 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.channels import FACTS
 from bot.messages import Button
-from bot.window import WINDOWED
 from handlers.checkin import ask, live_events
 from handlers.typed import typed
 from handlers.visit import Visit
@@ -53,7 +53,7 @@ async def full_button(visit: Visit) -> bool:
 
 async def follow(visit: Visit) -> None:
     """After everything else: the whole text of each warning that only knocked so far."""
-    if visit.address.channel not in WINDOWED or visit.person.state is not PersonState.ACTIVE:
+    if not FACTS[visit.address.channel].has_window or visit.person.state is not PersonState.ACTIVE:
         return
     action, _, code = visit.button.partition(":")
     answered = code if action in {SAFE, HELP} else ""
@@ -96,7 +96,7 @@ def _bare_action(visit: Visit) -> str:
     if visit.button:
         action, _, code = visit.button.partition(":")
         return action if action in LABELS and not code else ""
-    if not visit.is_text or visit.address.channel not in WINDOWED:
+    if not visit.is_text or not FACTS[visit.address.channel].has_window:
         return ""
     catalog = visit.kit.catalog
     for action, key in LABELS.items():

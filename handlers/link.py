@@ -8,6 +8,7 @@ that somebody saw over a shoulder gives them nothing.
 import re
 from dataclasses import replace
 
+from bot.channels import FACTS
 from bot.inbox import lane_of
 from bot.messages import Button, Channel, Outbound
 from bot.outbox import enqueue
@@ -20,12 +21,6 @@ from registry.lifecycle import PersonState
 from registry.links import Claim, LinkOutcome
 from registry.people import PersonRow
 
-BRANDS = {  # called so in every language
-    Channel.TELEGRAM: "Telegram",
-    Channel.WHATSAPP: "WhatsApp",
-    Channel.VIBER: "Viber",
-    Channel.SMS: "SMS",
-}
 LINK_ID = re.compile(r"[0-9]{1,18}")
 ANSWERS = {
     LinkOutcome.WRONG: "link.wrong",
@@ -168,7 +163,8 @@ async def _send(
         catalog = visit.kit.catalog
         return catalog.say(language, catalog.fitted(name, row.channel), **values)
 
-    channel = BRANDS.get(visit.address.channel) or say("link.web")
+    facts = FACTS[visit.address.channel]
+    channel = facts.name if facts.is_brand else say("link.web")
     buttons: tuple[Button, ...] = ()
     if asks is not None:
         answers = (("link.yes", "link:yes"), ("link.no", "link:no"))

@@ -15,7 +15,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assistance import cases
-from bot.messages import Address, Button, Channel, Outbound
+from bot.channels import FACTS
+from bot.messages import Address, Button, Outbound
 from bot.outbox import enqueue
 from bot.sessions import load_session, save_session
 from handlers.kit import LiveEvents
@@ -35,7 +36,6 @@ PAGE = 200
 DAY_BEGINS, DAY_ENDS = 9, 20  # hours where the person is
 QUIET_FOR = timedelta(hours=24)  # since somebody last wrote: no conversation is under way
 log = structlog.get_logger(__name__)
-ORDER = (Channel.TELEGRAM, Channel.VIBER, Channel.WHATSAPP, Channel.SMS, Channel.WEBCHAT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,8 @@ class Prompting:
             try:
                 async with self.database.durable() as connection:
                     await self.ask(connection, one, now)
-            except (
-                SealError
-            ):  # somebody whose data cannot be opened must not keep the others from being asked
+            except SealError:
+                # Somebody whose data cannot be opened must not keep the others from being asked.
                 log.warning("somebody's data cannot be opened; not asked", action="prompt.sealed")
         return found[-1].whereabouts_id if len(found) == PAGE else 0
 
@@ -116,7 +115,7 @@ class Prompting:
         if heard and now - max(heard) < QUIET_FOR:
             return None
         keys = person.unlocked(self.vault)
-        for row in sorted(usable, key=lambda row: (ORDER.index(row.channel), row.rank)):
+        for row in sorted(usable, key=lambda row: (FACTS[row.channel].to_ask, row.rank)):
             to = addresses.open_row(keys, row)
             if self.can_ask(to):
                 return row, Address(to.channel, to.account, to.value, heard_at=row.last_inbound_at)

@@ -2,11 +2,12 @@
 the kit.
 """
 
-from bot.messages import Channel, Frame
+from bot.channels import FACTS
+from bot.messages import Frame
 from handlers import phone
 from handlers.emergency import emergency_words
 from handlers.visit import At, Visit
-from handlers.who import has_only_web
+from handlers.who import cannot_be_woken
 from registry import phones
 
 
@@ -26,7 +27,7 @@ async def tell_protected(visit: Visit, *, label: str, whole_country: bool, first
         return
     if not warned:
         _show_sample(visit, label)
-    if await has_only_web(visit):
+    if await cannot_be_woken(visit):
         visit.reply(visit.say("protected.web"), (visit.choice("protected.link", "do:link"),))
     if not warned and await _has_no_number(visit):
         phone.ask_phone(visit)
@@ -34,7 +35,7 @@ async def tell_protected(visit: Visit, *, label: str, whole_country: bool, first
 
 async def _has_no_number(visit: Visit) -> bool:
     """Whether nobody could call this person; who writes text messages has told a number already."""
-    if visit.inbound.address.channel is Channel.SMS:
+    if FACTS[visit.inbound.address.channel].tells_number:
         return False
     return await phones.of_person(visit.turn.connection, visit.vault, visit.person.id) is None
 

@@ -6,6 +6,7 @@ warned, and nothing else is kept, before they agreed.
 
 from dataclasses import replace
 
+from bot.channels import FACTS
 from bot.messages import Button, CarrierWord, Channel, Inbound, InboundKind
 from bot.turn import Turn
 from handlers.invitation import invitation
@@ -54,10 +55,10 @@ async def refresh(visit: Visit) -> None:
         visit.place = await whereabouts.base(visit.turn.connection, visit.person.id)
 
 
-async def has_only_web(visit: Visit) -> bool:
-    """Whether nothing but web chats reaches this person."""
+async def cannot_be_woken(visit: Visit) -> bool:
+    """Whether no message of ours rings anywhere for this person."""
     rows = await addresses.of_person(visit.turn.connection, visit.person.id)
-    return all(row.channel is Channel.WEBCHAT for row in rows)
+    return not any(FACTS[row.channel].wakes for row in rows)
 
 
 async def _by_number(kit: Kit, turn: Turn) -> tuple[PersonRow, AddressRow] | None:

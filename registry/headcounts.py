@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, and_, case, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.messages import Channel
+from bot.channels import FACTS
 from registry.addresses import AddressState
 from registry.lifecycle import PersonState
 from registry.prompts import HOME_IS_OLD, PIN_IS_OLD
@@ -191,7 +191,7 @@ def _channels(
     first[at[order][start]] = code[order][start]
     kinds = np.zeros(ids.size, dtype=np.int64)
     for number, name in enumerate(used.names):
-        if name != Channel.WEBCHAT.value:
+        if FACTS[name].wakes:
             kinds += np.bincount(at[code == number], minlength=ids.size) > 0
     return first, kinds >= 2
 

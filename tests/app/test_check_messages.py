@@ -51,7 +51,7 @@ async def test_people_prices_and_caps(
             assert told["muster.sms.W003"].startswith("3 people")
             assert told["muster.sms.W003"].endswith("nobody has verified: TH 2, JP 1")
             assert not {"muster.sms.W004", "muster.channels.W001"} & told.keys()
-            assert "sms, whatsapp" in told["muster.prices.W001"]
+            assert "whatsapp, sms" in told["muster.prices.W001"]
         prices = "".join(f"{name}\t*\t0.05\tEUR\tus\t2026-11-22\n" for name in ("sms", "whatsapp", "viber"))
         async with open_core(make_settings(tmp_path, **common, prices=prices)) as core:
             assert "muster.prices.W001" not in await found(core)
