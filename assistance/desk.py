@@ -42,6 +42,10 @@ class CaseDesk:
         """Cases this officer may see and that are not closed, waiting ones first."""
         return await store.list_open(connection, officer.countries(Role.CASE), drill=drill)
 
+    async def list_closed(self, connection: AsyncConnection, officer: Officer) -> list[CaseRow]:
+        """Closed cases this officer may see and delete, the one closed longest ago first."""
+        return await store.list_closed(connection, officer.countries(Role.CASE))
+
     async def read(
         self, connection: AsyncConnection, officer: Officer, case_id: int
     ) -> tuple[CaseRow, list[ThreadMessage]]:

@@ -115,6 +115,17 @@ async def list_open(
     return [_row_of(row) for row in await connection.execute(query.limit(limit).offset(offset))]
 
 
+async def list_closed(
+    connection: AsyncConnection, countries: Collection[str] | None, *, limit: int = 200
+) -> list[CaseRow]:
+    """Closed cases, the one closed longest ago first; `countries` as in `list_open`."""
+    query = select(help_case).where(help_case.c.state == CaseState.CLOSED.value)
+    if countries is not None:
+        query = query.where(help_case.c.country.in_(sorted(countries)))
+    query = query.order_by(help_case.c.closed_at, help_case.c.id)
+    return [_row_of(row) for row in await connection.execute(query.limit(limit))]
+
+
 async def count_open(connection: AsyncConnection, event_id: int) -> dict[CaseState, int]:
     """How many cases of an event stand in each state."""
     query = (

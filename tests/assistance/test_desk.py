@@ -192,10 +192,15 @@ async def test_who_waits_longest_is_first_and_closed_ones_are_gone(sqlite: Datab
         assert await ids() == [opened[3].id, opened[1].id, opened[2].id]
         assert await ids(drill=True) == [opened[3].id]
         assert await ids(drill=False) == [opened[1].id, opened[2].id]
+        desk = desk_of(vault, StandingClock(LATER + timedelta(minutes=1)))
+        await desk.close(connection, ICELAND, opened[3].id)
+        closed = [item.id for item in await desk.list_closed(connection, ICELAND)]
+        assert closed == [opened[0].id, opened[3].id]
+        assert await desk.list_closed(connection, THAILAND) == []
         assert await store.count_open(connection, 9) == {
-            CaseState.OPEN: 2,
+            CaseState.OPEN: 1,
             CaseState.ANSWERED: 1,
-            CaseState.CLOSED: 1,
+            CaseState.CLOSED: 2,
         }
 
 
