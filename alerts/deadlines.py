@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alerts.delivery import CONFIRMED, DeliveryState
-
-URGENT = frozenset({"Extreme", "Severe"})
+from alerts.terms import GRAVE, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +12,12 @@ class Deadlines:
     """Seconds from acceptance until the next rung, by CAP severity; no entry = never."""
 
     seconds: dict[str, float] = field(
-        default_factory=lambda: {"Extreme": 180.0, "Severe": 600.0, "Moderate": 3600.0, "Unknown": 3600.0}
+        default_factory=lambda: {
+            Severity.EXTREME: 180.0,
+            Severity.SEVERE: 600.0,
+            Severity.MODERATE: 3600.0,
+            Severity.UNKNOWN: 3600.0,
+        }
     )
 
     def after(self, state: DeliveryState, severity: str, now: datetime, *, confirms: bool) -> datetime | None:
@@ -27,6 +31,6 @@ class Deadlines:
         if state in {DeliveryState.GONE, DeliveryState.FAILED}:
             return now
         seconds = self.seconds.get(severity)
-        if seconds is None or (not confirms and severity not in URGENT):
+        if seconds is None or (not confirms and severity not in GRAVE):
             return None
         return now + timedelta(seconds=seconds)

@@ -20,6 +20,7 @@ from alerts.delivery import WAITING
 from alerts.lifecycle import MAY_SEND
 from alerts.routing import Account
 from alerts.tables import alert, batch, delivery, redis_epoch, revision
+from alerts.terms import is_drill
 
 RECENT = timedelta(days=1)
 NEWEST = 20  # revisions
@@ -75,7 +76,7 @@ async def read(connection: AsyncConnection, now: datetime) -> Figures:
         .limit(NEWEST)
     )
     for row in (await connection.execute(recent)).all():
-        kind = "actual" if row.status == "Actual" else "drill"
+        kind = "drill" if is_drill(row.status) else "actual"
         await _count(connection, figures, row.id, row.approved_at, kind, may_send=row.state in MAY_SEND)
     await _queue(connection, figures)
     for one in await holds.standing(connection):

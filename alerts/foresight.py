@@ -11,6 +11,7 @@ from sqlalchemy import select
 from alerts.lifecycle import AlertState
 from alerts.tables import alert, revision
 from alerts.targeting import Targeting
+from alerts.terms import is_drill
 from places.area import Area
 from storage.clock import Clock
 from storage.database import Database
@@ -47,7 +48,7 @@ class Foresight:
             if row.id not in self._seen:
                 await self.targeting.resolve(
                     Area.from_json(row.area),
-                    drill=row.status != "Actual",
+                    drill=is_drill(row.status),
                     at=self.clock.now(),
                     include_maybe=row.include_maybe,
                 )

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import structlog
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import holds, planned, plans, revisions, store
@@ -32,6 +33,7 @@ from alerts.routing import Account, Preference, next_address
 from alerts.store import RevisionRow
 from alerts.strata import Concerned, strata
 from alerts.targeting import Targeting
+from alerts.terms import priority_of
 from alerts.ways import ways_of
 from places.area import Area
 from registry import audience as people
@@ -149,6 +151,11 @@ class Planner:
             self._planned[revision_id] = writing.known.after(writing.written, writing.listed)
         except FenceLostError:
             log.warning("another planner took a revision over", action="plan.lost", revision=revision_id)
+        except IntegrityError:
+            # Two registrations became one between two chunks: who was still to come has the other's delivery.
+            if writing is None or not (writing.known.is_empty and writing.written):
+                raise
+            log.info("somebody was planned meanwhile", action="plan.again", revision=revision_id)
 
     async def _begin(self, revision_id: int) -> Writing | None:
         """Claim a revision and find out whom of its audience has no delivery yet; None = not now."""
@@ -228,7 +235,7 @@ class Planner:
                     plan,
                     Assignments.of(chosen, concerned.take(np.array(at)), drill=row.drill),
                     rung=0,
-                    priority=plans.PRIORITY.get(row.severity, 2),
+                    priority=priority_of(row.severity),
                     sizes=self.sizes,
                     now=now,
                     first_run=writing.known.is_empty,

@@ -18,13 +18,13 @@ from alerts.batches import BatchSizes, Route, delivery_id, insert_batches
 from alerts.delivery import DeliveryState
 from alerts.lifecycle import LIVE, AlertState
 from alerts.tables import alert, delivery, revision, unreachable
+from alerts.terms import priority_of
 from storage.bulk import insert_columns
 from storage.clock import SET_BACK
 from storage.database import insert_new
 
 # Renewed with every chunk. A planner that was killed is waited for so long before another goes on.
 LEASE = timedelta(seconds=10)
-PRIORITY = {"Extreme": 0, "Severe": 1, "Moderate": 2, "Minor": 3, "Unknown": 2}
 
 
 class FenceLostError(Exception):
@@ -53,7 +53,7 @@ async def to_plan(connection: AsyncConnection, now: datetime) -> list[tuple[int,
         .order_by(revision.c.id)
     )
     rows = (await connection.execute(query)).all()
-    rows = sorted(rows, key=lambda row: PRIORITY.get(row.severity, 2))
+    rows = sorted(rows, key=lambda row: priority_of(row.severity))
     return [(row.id, AlertState(row.state)) for row in rows]
 
 
@@ -136,8 +136,11 @@ async def write_deliveries(
 
     Args:
         people: at most 5,000, so that a transaction stays short; batches hold them nearest first.
-        first_run: nobody of them can have one yet: the revision had none on this rung when it was claimed
-            under this fence, and nobody is written twice.
+        first_run: hardly anybody of them can have one yet: the revision had none on this rung when it was
+            claimed under this fence, and nobody is written twice.
+
+    Raises:
+        IntegrityError: on a first run, somebody became one with a person who was written before; plan again.
     """
     first = await numbers(connection, plan, len(people), now)
     if not people:

@@ -26,6 +26,7 @@ from alerts.revisions import read_revision
 from alerts.routing import Account, Preference, next_address
 from alerts.silence import Doubt, Silence
 from alerts.standing import Standing
+from alerts.terms import priority_of
 from alerts.ways import ways_of
 from storage.clock import Clock
 from storage.database import Database
@@ -248,7 +249,7 @@ class Rungs:
                     Assignment.of(way, row.confidence, row.distance_km, drill=drill)
                 )
         for rung, group in groups.items():
-            priority = plans.PRIORITY.get(text.severity, 2)
+            priority = priority_of(text.severity)
             chosen = Assignments.listed(group)
             await plans.write_deliveries(
                 connection, plan, chosen, rung=rung, priority=priority, sizes=self.sizes, now=now

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.lifecycle import MAY_SEND, AlertState
 from alerts.tables import alert, revision
+from alerts.terms import Policy, is_drill
 from storage.clock import Clock
 from storage.database import Database
 
@@ -70,8 +71,8 @@ async def read(connection: AsyncConnection, revision_id: int) -> Standing:
     row = (await connection.execute(query)).one()
     return Standing(
         state=AlertState(row.state),
-        drill=row.status != "Actual",
+        drill=is_drill(row.status),
         severity=row.severity,
         expires_at=row.expires_at,
-        resend=row.policy != "never-resend",
+        resend=row.policy != Policy.NEVER_RESEND,
     )

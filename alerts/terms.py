@@ -75,6 +75,13 @@ SEVERITY_ORDER = (
     Severity.UNKNOWN,
 )
 
+_PRIORITY: dict[str, int] = {Severity.EXTREME: 0, Severity.SEVERE: 1, Severity.MINOR: 3}
+
+
+def priority_of(severity: str) -> int:
+    """The place of a warning among all that are sent: 0 (first) to 3 (routine)."""
+    return _PRIORITY.get(severity, 2)
+
 
 def is_drill(status: str) -> bool:
     """Whether an alert of this CAP status must reach simulated people only."""

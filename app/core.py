@@ -13,6 +13,7 @@ from alerts.channels import ChannelTable, TableError
 from alerts.deadlines import Deadlines
 from alerts.prices import Prices
 from alerts.routing import Account
+from alerts.terms import Severity
 from alerts.wording import Wording
 from app.gateways import Gateways, build_gateways
 from app.keys import open_vault
@@ -57,10 +58,10 @@ class Core:
         other = self.settings.deadline_other_s
         return Deadlines(
             {
-                "Extreme": self.settings.deadline_extreme_s,
-                "Severe": self.settings.deadline_severe_s,
-                "Moderate": other,
-                "Unknown": other,
+                Severity.EXTREME: self.settings.deadline_extreme_s,
+                Severity.SEVERE: self.settings.deadline_severe_s,
+                Severity.MODERATE: other,
+                Severity.UNKNOWN: other,
             }
         )
 

@@ -26,6 +26,7 @@ from alerts.plans import Plan
 from alerts.queue import PRIORITIES, Queue
 from alerts.routing import Account
 from alerts.tables import alert, batch, delivery, redis_epoch, revision
+from alerts.terms import priority_of
 from app.embedded import EmbeddedRedis, start_redis, stop_redis
 from benchmarks.posting import TOKEN
 from bot.inbox import lane_of
@@ -43,7 +44,6 @@ ACCOUNT: Account = ("telegram", "main")
 DATA_KEY, INDEX_KEY = bytes(range(32)), bytes(range(32, 64))
 FIRST_CHAT = 10_000_000_000  # chat of person 1 is one more
 CHUNK = 2_000
-SEVERITIES = {"Extreme": 0, "Severe": 1, "Moderate": 2, "Minor": 3}
 TEXT = {
     "headline": "Severe storm near Reykjavik",
     "description": "Winds of 30 m/s from Sunday evening. Roads along the coast may close without notice.",
@@ -176,7 +176,7 @@ class Ministry:
                     plan,
                     Assignments.listed(chosen[start : start + CHUNK]),
                     rung=0,
-                    priority=SEVERITIES[severity],
+                    priority=priority_of(severity),
                     sizes=BatchSizes({self.account: size}),
                     now=now,
                 )

@@ -6,7 +6,6 @@ Handlers and alerts see these and never a provider's types, so that nobody is se
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
 
 MAX_BUTTON_DATA = 64  # bytes; the tightest channel (Telegram Bot API: callback_data 1-64 bytes)
 
@@ -238,10 +237,3 @@ class Accepted:
 
     provider_id: str
     confirmed: bool = True
-
-
-Priority = Literal[0, 1, 2, 3]  # extreme, severe, others, routine
-EXTREME: Priority = 0
-SEVERE: Priority = 1
-OTHERS: Priority = 2
-ROUTINE: Priority = 3

@@ -144,7 +144,7 @@ CUTS: tuple[tuple[Cut, Scene], ...] = (
         inside.a_real_alert_never_reaches_a_simulated_address,
     ),
     (
-        Cut(standing, 'drill=row.status != "Actual"', "drill=False"),
+        Cut(standing, "drill=is_drill(row.status)", "drill=False"),
         inside.a_row_called_real_takes_no_drill_to_a_real_address,
     ),
     (
