@@ -13,6 +13,8 @@ from babel.numbers import format_decimal
 from alerts.lifecycle import AlertState
 from bot.channels import FACTS
 
+_NOT_COUNTRIES = frozenset({"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB"})
+
 STATES: Mapping[AlertState, str] = MappingProxyType(
     {
         AlertState.DRAFT: "Draft",
