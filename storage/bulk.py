@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import Float, Table, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import AWAY_STATES
@@ -35,6 +36,7 @@ async def insert_columns(
         unless: columns of a unique constraint; rows that it forbids are left out. () = none can be there.
 
     Raises:
+        IntegrityError: a constraint forbids one of them and `unless` does not name it; nothing is written.
         StorageUnavailableError: the connection broke (elsewhere the transaction itself says so).
     """
     names = [*columns, *constants]
@@ -75,6 +77,8 @@ async def _copy(
         await connection.execute(select(1))
     try:
         await driver.copy_records_to_table(table.name, records=rows, columns=names)
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise IntegrityError(f"COPY {table.name}", None, error) from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
         if not _is_away(driver, error):
             raise

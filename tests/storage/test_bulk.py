@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import asyncpg
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -60,7 +59,7 @@ async def test_without_a_constraint_named_a_row_that_is_there_undoes_the_transac
             await insert_columns(connection, unreachable, {"person_id": [1, 2]}, constants)
             await insert_columns(connection, unreachable, {"person_id": [3, 2]}, constants)
 
-    with pytest.raises((IntegrityError, asyncpg.UniqueViolationError), match=r"(?i)unique"):
+    with pytest.raises(IntegrityError, match=r"(?i)unique"):
         await twice()
     assert await count(database) == 0
     async with database.bulk() as connection:  # and the connection still serves
