@@ -6,12 +6,14 @@ from typing import Any, cast
 
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from alerts import plans, strata
+from alerts import merging, plans, strata
 from alerts.planner import Planner
 from alerts.tables import delivery, revision
 from places.audience import Audience
+from registry.merging import merge
+from registry.tables import person
 from storage.database import Database
 from storage.vault import Vault
 from tests.alerts.office import NOW, HandClock, Office, open_office
@@ -119,6 +121,24 @@ async def test_who_another_planner_wrote_between_is_written_once(
     await to_the_end(planner)
     assert (await written(database))[severe] == PEOPLE
     assert set((await warned(database)).values()) == {1}
+
+
+async def test_who_becomes_one_with_somebody_planned_before_them_holds_up_nobody(
+    planner: Planner, database: Database, vault: Vault
+) -> None:
+    assert await planner.step()
+    planned = set(await warned(database))
+    async with database.durable() as connection:
+        everybody = set((await connection.execute(select(person.c.id))).scalars())
+        older, newer = min(everybody - planned), min(planned)
+        await connection.execute(
+            update(person).where(person.c.id == older).values(created_at=NOW - timedelta(days=1))
+        )
+        done = await merge(connection, vault, older, newer, NOW, [merging.carry])
+    assert (done.survivor_id, done.absorbed_id) == (older, newer)
+    await to_the_end(planner)  # whoever was still to come has the other's delivery by now
+    await to_the_end(planner)
+    assert await warned(database) == Counter(dict.fromkeys(everybody - {newer}, 1))
 
 
 def planner_like(planner: Planner, owner: str) -> Planner:
