@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.assignments import Assignments
@@ -57,14 +57,14 @@ async def to_plan(connection: AsyncConnection, now: datetime) -> list[tuple[int,
     return [(row.id, AlertState(row.state)) for row in rows]
 
 
+def leased(now: datetime) -> ColumnElement[bool]:
+    """The condition on a row of `revision` that a planner, who may still be alive, is at it."""
+    return revision.c.plan_until.between(now, now + LEASE + SET_BACK)
+
+
 async def claim(connection: AsyncConnection, revision_id: int, owner: str, now: datetime) -> Plan | None:
     """Take or keep the lease of a revision; None while another planner holds it."""
-    free = or_(
-        revision.c.plan_until.is_(None),
-        revision.c.plan_until < now,
-        revision.c.plan_until > now + LEASE + SET_BACK,
-        revision.c.plan_owner == owner,
-    )
+    free = or_(revision.c.plan_until.is_(None), not_(leased(now)), revision.c.plan_owner == owner)
     done = await connection.execute(
         update(revision)
         .where(revision.c.id == revision_id, free)
@@ -77,9 +77,8 @@ async def claim(connection: AsyncConnection, revision_id: int, owner: str, now: 
 
 def being_planned(now: datetime, but: int | None = None) -> Select[tuple[int]]:
     """Revisions, other than `but`, that a living planner is at: more people of the same order may follow."""
-    leased = (revision.c.plan_until >= now, revision.c.plan_until <= now + LEASE + SET_BACK)
     others = () if but is None else (revision.c.id != but,)
-    return select(revision.c.id).where(*leased, *others)
+    return select(revision.c.id).where(leased(now), *others)
 
 
 async def resume(connection: AsyncConnection, plan: Plan, owner: str, now: datetime) -> Plan:

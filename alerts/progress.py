@@ -10,6 +10,7 @@ from sqlalchemy import and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.delivery import CONFIRMED, NOT_REACHED, DeliveryState
+from alerts.plans import leased
 from alerts.tables import alert, checkin, delivery, revision
 from storage.database import MAX_PARAMETERS
 
@@ -52,7 +53,7 @@ async def due(connection: AsyncConnection, now: datetime, limit: int, owner: str
     Revisions that another planner than `owner` holds are left to it: theirs would take up the room of those
     that can be moved.
     """
-    held = select(revision.c.id).where(revision.c.plan_until >= now, revision.c.plan_owner != owner)
+    held = select(revision.c.id).where(leased(now), revision.c.plan_owner != owner)
     query = (
         select(*(delivery.c[name] for name in Due.__slots__))
         .where(delivery.c.next_at <= now, delivery.c.revision_id.not_in(held))

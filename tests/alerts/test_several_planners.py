@@ -115,3 +115,11 @@ async def test_a_lease_that_ran_out_hides_nobody(ladder: Ladder) -> None:
         await connection.execute(update(delivery).values(next_at=NOW))
     assert await ladder.after(plans.LEASE.total_seconds()) == 0
     assert await ladder.after(0.001) == 2
+
+
+async def test_a_lease_from_before_the_clock_was_set_back_hides_nobody(ladder: Ladder) -> None:
+    await ladder.send(2, "failed", known=True)
+    ahead = ladder.clock.at + timedelta(hours=3)
+    async with ladder.database.durable() as connection:
+        assert await plans.claim(connection, ladder.revision, "second", ahead)
+    assert await ladder.after(ALL_DUE + 60) == 2, "whoever took it may be dead, and nobody waits for hours"
