@@ -1,17 +1,21 @@
 """Plugs what people are asked unasked, and what watchers are told, into the planner. Touches SQL."""
 
+from collections.abc import Callable
+
 from app.citizens import live_events
 from app.core import Core
 from bot.gateways.twilio.sms_gateway import SmsGateway
 from bot.messages import Address
 from handlers.prompting import Prompting
 from handlers.telling import Telling
-from locales.times import locale_of
 from places.area import Touch
 from places.region import Regions
 
+CountryName = Callable[[str, str], str]
+"""A country's (ISO-2) name in a language."""
 
-def build_telling(core: Core, touch: Touch, regions: Regions) -> Telling:
+
+def build_telling(core: Core, touch: Touch, regions: Regions, country_name: CountryName) -> Telling:
     """Who tells watchers."""
     return Telling(
         database=core.database,
@@ -28,7 +32,7 @@ def build_telling(core: Core, touch: Touch, regions: Regions) -> Telling:
 class Asking:
     """Goes through everybody's places, a page at a time."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, country_name: CountryName) -> None:
         self._clock = core.clock
         self._gateways = core.gateways.all
         self._after = 0
@@ -55,8 +59,3 @@ class Asking:
         if isinstance(gateway, SmsGateway):
             return gateway.can_hear(to.value)
         return gateway is not None
-
-
-def country_name(country: str, language: str) -> str:
-    """A country's (ISO-2) name in a language, its code where nobody knows better."""
-    return str(locale_of(language).territories.get(country, country))

@@ -9,7 +9,7 @@ import typer
 
 from app.cli_output import RefusedError, run, say, settings_now, show
 from app.cli_staff import opened
-from console.names import country_code
+from console.countries import usual
 from staff import emergency, mission_file, missions
 from storage.clock import SystemClock
 
@@ -42,7 +42,7 @@ def import_command(
         raise RefusedError(f"{file} cannot be read") from error
 
     async def work() -> int:
-        found = mission_file.read(data, country_code, SystemClock().now().date())
+        found = mission_file.read(data, usual().code, SystemClock().now().date())
         async with opened(settings_now()) as database, database.durable() as connection:
             await missions.save(connection, found)
         return len(found)
@@ -143,7 +143,7 @@ def position_of(text: str) -> tuple[float, float]:
 
 
 def _country(text: str) -> str:
-    code = country_code(text.strip())
+    code = usual().code(text.strip())
     if code is None:
         raise RefusedError(f"{text!r} is no country we know")
     return code

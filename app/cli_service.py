@@ -59,7 +59,7 @@ async def _run_one(process: str, settings: Settings) -> None:
             if process == "web":
                 work = WebProcess(core, geography)
             else:
-                work = PlannerProcess(core, geography.touch, geography.region)
+                work = PlannerProcess(core, geography.touch, geography.region, geography.country_name)
         on_stop(work.stop)
         settle_memory()
         await work.run()

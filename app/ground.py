@@ -1,9 +1,10 @@
-"""What the console is told of places: regions by name, areas in words. Reads the compiled gazetteer."""
+"""What the console is told of places: names of countries and regions, areas in words. Reads the gazetteer."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 
 from app.geography import Geography
+from console.countries import countries
 from console.region_form import Ground
 from places.area_words import describe
 from places.folding import fold
@@ -44,6 +45,7 @@ def ground_of(geography: Geography) -> Ground:
         return tuple(dict.fromkeys([*exact, *whole, *around, *alike]))
 
     return Ground(
+        countries=countries({code: world.name_of(code, LANGUAGE) for code in world.countries()}),
         region=geography.region,
         names=names,
         find=find,

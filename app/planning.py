@@ -5,7 +5,6 @@ Several may run: leases in SQL keep each revision and the epoch with one of them
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -22,7 +21,7 @@ from alerts.queue import Queue
 from alerts.routing import Account
 from alerts.rungs import Rungs
 from alerts.targeting import Targeting
-from app.asking import Asking, build_telling
+from app.asking import Asking, CountryName, build_telling
 from app.core import Core
 from app.templates import Templates
 from app.tidying import tidy_up
@@ -57,7 +56,7 @@ log = structlog.get_logger(__name__)
 class PlannerProcess:
     """Everything that happens by itself; `stop` begins its end."""
 
-    def __init__(self, core: Core, touch: Touch, regions: Regions) -> None:
+    def __init__(self, core: Core, touch: Touch, regions: Regions, country_name: CountryName) -> None:
         self._core = core
         self._stopping = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -66,7 +65,8 @@ class PlannerProcess:
         self._targeting = Targeting(core.database, core.clock, touch, self._channels, regions=regions)
         self._accounts = frozenset(core.gateways.all)
         self._templates = Templates(core.database, core.clock, core.gateways.all)
-        self._asking, self._telling = Asking(core), build_telling(core, touch, regions)
+        self._asking = Asking(core, country_name)
+        self._telling = build_telling(core, touch, regions, country_name)
         self._table = core.channel_table
         gateways = core.gateways.all
         self._sizes = BatchSizes(
@@ -80,21 +80,20 @@ class PlannerProcess:
 
     async def run(self) -> None:
         """Work until stopped; every step may be cut off anywhere and is done again by the next process."""
-        async with AsyncExitStack():
-            dispatch = self._dispatch()
-            planner, rungs, core = self._planner(dispatch), self._rungs(), self._core
-            log.info("the planner is ready", action="planner.ready")
-            await asyncio.gather(
-                self._every(EPOCH_EVERY_S, dispatch.step),
-                self._every(LOOK_EVERY_S, self._to_the_end(self._alone(planner.step))),
-                self._every(FORESEE_EVERY_S, Foresight(core.database, core.clock, self._targeting).step),
-                self._every(RUNGS_EVERY_S, self._alone(self._move(rungs, dispatch))),
-                self._every(EXPIRE_EVERY_S, self._expire),
-                self._every(TEMPLATES_EVERY_S, self._templates.watch),
-                self._every(ASK_EVERY_S, self._asking.step),
-                self._every(TELL_EVERY_S, lambda: self._telling.step(self._core.clock.now())),
-                self._every(TIDY_EVERY_S, lambda: tidy_up(self._core.database, self._core.clock)),
-            )
+        dispatch = self._dispatch()
+        planner, rungs, core = self._planner(dispatch), self._rungs(), self._core
+        log.info("the planner is ready", action="planner.ready")
+        await asyncio.gather(
+            self._every(EPOCH_EVERY_S, dispatch.step),
+            self._every(LOOK_EVERY_S, self._to_the_end(self._alone(planner.step))),
+            self._every(FORESEE_EVERY_S, Foresight(core.database, core.clock, self._targeting).step),
+            self._every(RUNGS_EVERY_S, self._alone(self._move(rungs, dispatch))),
+            self._every(EXPIRE_EVERY_S, self._expire),
+            self._every(TEMPLATES_EVERY_S, self._templates.watch),
+            self._every(ASK_EVERY_S, self._asking.step),
+            self._every(TELL_EVERY_S, lambda: self._telling.step(self._core.clock.now())),
+            self._every(TIDY_EVERY_S, lambda: tidy_up(self._core.database, self._core.clock)),
+        )
 
     async def _every(self, seconds: float, step: Callable[[], Awaitable[object]]) -> None:
         while not self._stopping.is_set():

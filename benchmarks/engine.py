@@ -123,7 +123,7 @@ async def _run(given: Mapping[str, Any]) -> None:
             work = WorkerProcess(core)
         else:
             # Nobody here is known by country only.
-            work = PlannerProcess(core, lambda _matcher: frozenset(), nowhere)
+            work = PlannerProcess(core, lambda _matcher: frozenset(), nowhere, lambda code, _language: code)
         settle_memory()
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)

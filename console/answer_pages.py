@@ -14,7 +14,6 @@ from assistance.faq import publishing, questions, store
 from assistance.faq.content import FACTS, FIELDS, Facts, Wording
 from assistance.faq.errors import EntryUnknownError
 from assistance.faq.lifecycle import WAITING, RevisionState
-from console import names
 from console.access import Fields, fields, visitor
 from console.alert_pages import id_in, number_in
 from console.errors import FormError, NotThereError
@@ -171,7 +170,7 @@ async def _page(request: web.Request, *, reasons: Sequence[Reason] = (), status:
         fields=sorted(FIELDS),
         facts_part=FACTS,
         languages=services.languages,
-        country_names=names.countries(),
+        country_names=services.ground.countries.names,
         reasons=tuple(reasons),
     )
 

@@ -41,7 +41,7 @@ def build_console(services: Services, *, vendor_folder: Path = vendor.FOLDER) ->
     app[PAGES] = {(entry.method, entry.path): entry for entry in pages}
     app[THROTTLE] = Throttle(services.clock)
     app[JURISDICTION] = Jurisdiction(services.touch, services.ground.region)
-    app[TEMPLATES] = environment(has_scripts=vendor.is_complete(vendor_folder))
+    app[TEMPLATES] = environment(services.ground.countries, has_scripts=vendor.is_complete(vendor_folder))
     for entry in pages:
         app.router.add_route(entry.method, entry.path, entry.handler)
     if vendor_folder.is_dir():

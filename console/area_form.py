@@ -10,18 +10,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from alerts.errors import Reason
-from console import names
+from console.countries import Countries
 from console.region_form import read_regions
 
 _NUMBER = re.compile(r"[-+]?\d{1,9}(?:\.\d{1,20})?")
 
 
-def read_area(said: Mapping[str, str], reasons: list[Reason]) -> dict[str, Any]:
+def read_area(said: Mapping[str, str], countries: Countries, reasons: list[Reason]) -> dict[str, Any]:
     """The JSON of `places.area.Area`, `{}` when nothing was typed; adds what cannot be read to `reasons`."""
     area: dict[str, Any] = {
         "circles": list(_circles(said["circles"], reasons)),
         "polygons": list(_polygons(said["polygons"], reasons)),
-        "countries": _countries(said["countries"], reasons),
+        "countries": _countries(said["countries"], countries, reasons),
         "regions": read_regions(said["regions"], reasons),
     }
     if said["rest"]:
@@ -34,11 +34,10 @@ def read_area(said: Mapping[str, str], reasons: list[Reason]) -> dict[str, Any]:
     return area if any(area.values()) else {}
 
 
-def _countries(text: str, reasons: list[Reason]) -> list[str]:
-    by_name = {name.casefold(): code for code, name in names.countries().items()}
-    found = []
+def _countries(text: str, countries: Countries, reasons: list[Reason]) -> list[str]:
+    found: list[str] = []
     for part in filter(None, (piece.strip() for piece in re.split(r"[,;\n]", text))):
-        code = part.upper() if part.upper() in names.countries() else by_name.get(part.casefold())
+        code = countries.code(part)
         if code is None:
             reasons.append(Reason("form.countries", "Countries: one of them is not a country we know."))
         elif code not in found:

@@ -15,7 +15,6 @@ from alerts.events import list_events
 from assistance.errors import AssistanceError, CaseUnknownError, NotYourCaseError
 from assistance.store import CaseRow
 from assistance.thread import MAX_TEXT
-from console import names
 from console.access import fields, visitor
 from console.errors import FormError, NotThereError
 from console.rendering import redirect, render
@@ -69,7 +68,7 @@ async def locate(request: web.Request) -> web.Response:
     """Hand the case to the officers of another country."""
     services, officer, case_id = request.app[SERVICES], visitor(request).officer, _id(request)
     country = str((await fields(request)).get("country", ""))
-    if country not in names.countries():
+    if country not in services.ground.countries.names:
         raise FormError("country", "Choose a country.")
 
     async def act(connection: AsyncConnection) -> object:
@@ -126,7 +125,7 @@ async def _page(
         typed=typed,
         key=secrets.token_urlsafe(12),
         longest=MAX_TEXT,
-        country_names=names.countries(),
+        country_names=services.ground.countries.names,
         drill=case.drill,
     )
 

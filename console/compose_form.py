@@ -15,6 +15,7 @@ from alerts.draft import Draft, read_draft
 from alerts.errors import AlertRefusedError, Reason
 from alerts.languages import normal_tag
 from console.area_form import read_area, typed_area
+from console.countries import Countries
 from console.plain_words import plain
 
 PARTS = ("headline", "description", "instruction")
@@ -95,8 +96,8 @@ def typed_of(draft: Draft) -> Typed:
     return form
 
 
-def read_form(form: Typed) -> Draft:
-    """The draft that was typed.
+def read_form(form: Typed, countries: Countries) -> Draft:
+    """The draft that was typed, with countries as they are named here.
 
     Raises:
         AlertRefusedError: every field that cannot be read, in words.
@@ -106,7 +107,7 @@ def read_form(form: Typed) -> Draft:
     zone = zone_of(said["time_zone"])
     if zone is None:
         reasons.append(Reason("form.time_zone", "Time zone: not a name such as Asia/Bangkok."))
-    area = read_area(said, reasons)
+    area = read_area(said, countries, reasons)
     times = {
         name: moment(said[name], zone, label, reasons)
         for name, label in (("onset", "Begins"), ("expires_at", "Expires"), ("useful_until", "Useful until"))

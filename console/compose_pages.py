@@ -148,7 +148,7 @@ async def form_page(
         drill=drill,
         events=await _events(services, form, drill=drill),
         zones=names.time_zones(),
-        country_names=names.countries(),
+        country_names=services.ground.countries.names,
         regions=choices(services.ground, form.values),
         more_languages={tag: name for tag, name in services.languages.items() if tag not in form.words},
         **TERMS,
@@ -166,7 +166,7 @@ def checked(services: Services, form: Typed) -> Draft:
     if source and not compare_digest(seal_of(services, source), form.values["source_seal"]):
         text = "What the form says of the file it came from was changed. Load the file again."
         raise AlertRefusedError([Reason("source_changed", text)])
-    return read_form(form)
+    return read_form(form, services.ground.countries)
 
 
 def sealed_source(services: Services, source: Source) -> dict[str, str]:
@@ -219,7 +219,7 @@ async def _looked_at(request: web.Request, form: Typed) -> dict[str, Any]:
     """Preview and headcount of what can be read of the form so far."""
     services = request.app[SERVICES]
     try:
-        draft = read_form(form)
+        draft = read_form(form, services.ground.countries)
     except AlertRefusedError as refused:
         return {**BLANK, "unready": refused.reasons}
     misplaced = await services.desk.misplaced(draft)

@@ -1,4 +1,4 @@
-"""Names and figures as officers read them: countries, languages, states, times. Pure; Babel's English."""
+"""Names and figures as officers read them: languages, states, times. Pure; Babel's English."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -12,8 +12,6 @@ from babel.numbers import format_decimal
 
 from alerts.lifecycle import AlertState
 from bot.channels import FACTS
-
-_NOT_COUNTRIES = frozenset({"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB"})
 
 STATES: Mapping[AlertState, str] = MappingProxyType(
     {
@@ -41,17 +39,6 @@ NO_CHANNEL = "no channel"
 
 
 @cache
-def countries() -> Mapping[str, str]:
-    """Two-letter codes to English names, by name."""
-    found = {
-        str(code): str(name)
-        for code, name in Locale("en").territories.items()
-        if len(code) == 2 and code not in _NOT_COUNTRIES
-    }
-    return MappingProxyType(dict(sorted(found.items(), key=lambda pair: pair[1])))
-
-
-@cache
 def time_zones() -> tuple[str, ...]:
     """Every IANA time zone this machine knows, by name."""
     return tuple(sorted(available_timezones()))
@@ -65,19 +52,6 @@ def language(tag: str) -> str:
     except (UnknownLocaleError, ValueError):
         return tag
     return name or tag
-
-
-def country(code: str) -> str:
-    """`TH` is Thailand; "" is unknown."""
-    return countries().get(code, code) if code else "country unknown"
-
-
-def country_code(text: str) -> str | None:
-    """The two-letter code of a country named by its code or its English name; None when it is none."""
-    if text.upper() in countries():
-        return text.upper()
-    wanted = text.casefold()
-    return next((code for code, name in countries().items() if name.casefold() == wanted), None)
 
 
 def channel(name: str) -> str:

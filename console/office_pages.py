@@ -5,7 +5,6 @@ import re
 from aiohttp import web
 
 from assistance.lifecycle import CaseState
-from console import names
 from console.access import fields, visitor
 from console.alert_pages import id_in, number_in
 from console.entry import local_path
@@ -69,16 +68,18 @@ async def audit_list(request: web.Request) -> web.Response:
 
 async def mission_list(request: web.Request) -> web.Response:
     """Missions and the numbers citizens are given."""
-    async with request.app[SERVICES].database.read() as connection:
+    services = request.app[SERVICES]
+    async with services.database.read() as connection:
         found = await missions.list_all(connection)
-    return render(request, "missions.html", missions=found, country_names=names.countries())
+    return render(request, "missions.html", missions=found, country_names=services.ground.countries.names)
 
 
 async def mission_add(request: web.Request) -> web.Response:
     """Enter a mission."""
     services, sent = request.app[SERVICES], await fields(request)
     name, country, phone = (str(sent.get(key, "")).strip() for key in ("name", "country", "phone"))
-    if not 1 <= len(name) <= 120 or country not in names.countries() or not _PHONE.fullmatch(phone):
+    known = country in services.ground.countries.names
+    if not 1 <= len(name) <= 120 or not known or not _PHONE.fullmatch(phone):
         raise FormError("mission", "A mission has a name, a country and a number that begins with +.")
     async with services.database.durable() as connection:
         made = await missions.add(connection, name=name, country=country, phone=phone)

@@ -10,7 +10,6 @@ from aiohttp.web_request import FileField
 
 from alerts.errors import Reason
 from console import api_models as models
-from console import names
 from console.access import fields, visitor
 from console.api import answer
 from console.errors import FormError, NotThereError
@@ -84,7 +83,7 @@ async def take_in(request: web.Request) -> web.StreamResponse:
     now = services.clock.now()
     data = await asyncio.to_thread(sent.file.read)
     try:
-        found = await asyncio.to_thread(estimates.read, data, names.country_code, now.year)
+        found = await asyncio.to_thread(estimates.read, data, services.ground.countries.code, now.year)
     except EstimatesRefusedError as refused:
         reasons = [Reason("estimates", str(one)) for one in refused.mistakes[: estimates.MOST_MISTAKES]]
         return await _show(request, reasons, status=422)

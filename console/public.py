@@ -54,7 +54,7 @@ class PublicPages:
         self._services = services
         self._look = services.appearance
         self._base = services.appearance.public_url.rstrip("/")
-        self._templates: Environment = environment(has_scripts=False)
+        self._templates: Environment = environment(services.ground.countries, has_scripts=False)
         self._sender = f"muster@{urlsplit(self._base).hostname or 'localhost'}"
 
     async def code(self, request: web.Request) -> web.Response:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alerts.errors import Reason
-from console import names
+from console.countries import Countries, usual
 from places.area import Area
 from places.region import FORM, Regions, country_in, nowhere
 from places.territories import left_out
@@ -21,12 +21,14 @@ class Ground:
     """What the console may ask about places.
 
     Attributes:
+        countries: all of them, by their names.
         region: what is known of a region.
         names: of all regions, by code.
         find: codes of the regions that a text may name, lie around, or that are in a country it names.
         describe: an area in words, "" = nobody can; some 10 ms, so off the loop.
     """
 
+    countries: Countries = field(default_factory=usual)
     region: Regions = nowhere
     names: Mapping[str, str] = field(default_factory=dict)
     find: Callable[[str], Sequence[str]] = lambda _text: ()
@@ -36,7 +38,7 @@ class Ground:
         """`VN-13` is `Quảng Ninh, Vietnam (VN-13)`; a code nobody knows is said to be one."""
         if code not in self.names:
             return f"{code}: not a region known here"
-        return f"{self.names[code]}, {names.country(country_in(code))} ({code})"
+        return f"{self.names[code]}, {self.countries.name(country_in(code))} ({code})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,12 @@ def choices(ground: Ground, values: Mapping[str, str]) -> RegionChoices:
     typed = read_regions(values["regions"], [])
     asked = values["find_region"].strip()
     found = [code for code in ground.find(asked) if code not in typed][:MOST_FOUND] if asked else None
-    codes = [code for part in _countries(values["countries"]) if (code := names.country_code(part))]
+    codes = [code for part in _countries(values["countries"]) if (code := ground.countries.code(part))]
     return RegionChoices(
         chosen=[(code, ground.label(code)) for code in typed],
         found=None if found is None else [(code, ground.label(code)) for code in found],
         apart=[
-            (country, ", ".join(names.country(code) for code in apart))
+            (country, ", ".join(ground.countries.name(code) for code in apart))
             for country, apart in left_out(codes).items()
         ],
     )

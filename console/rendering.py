@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from console import names
 from console.access import VISITOR
+from console.countries import Countries
 from console.services import SERVICES
 from staff.officers import Role
 
@@ -24,6 +25,7 @@ DONE = {
     "followed": "Follow-up begun. Check its words, then submit it.",
     "answered": "Answer on its way.",
     "closed": "Closed.",
+    "deleted": "Deleted, with every word and position in it.",
     "located": "Handed to the officers of that country.",
     "granted": "Roles changed.",
     "locked": "Access taken away.",
@@ -40,7 +42,7 @@ DONE = {
 
 
 @cache
-def environment(*, has_scripts: bool) -> Environment:
+def environment(countries: Countries, *, has_scripts: bool) -> Environment:
     """The templates, compiled once; `has_scripts`: the browser libraries were fetched."""
     made = Environment(
         loader=FileSystemLoader(FOLDER),
@@ -54,7 +56,7 @@ def environment(*, has_scripts: bool) -> Environment:
         "when": names.when,
         "number": names.number,
         "people": names.people,
-        "country": names.country,
+        "country": countries.name,
         "language": names.language,
         "channel": names.channel,
         "confidence": names.confidence,

@@ -244,7 +244,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
     async with contextlib.AsyncExitStack() as stack:
         cores = [await stack.enter_async_context(open_core(settings, clock)) for _ in range(4)]
         web = WebProcess(cores[0], geography)
-        planner = PlannerProcess(cores[1], geography.touch, geography.region)
+        planner = PlannerProcess(cores[1], geography.touch, geography.region, geography.country_name)
         worker = WorkerProcess(cores[2])
         parts = await _parts_of_office(cores[3], geography)
         service = Service(**parts, web=web, planner=planner, worker=worker)

@@ -11,6 +11,7 @@ from alerts.errors import AlertRefusedError, Reason
 from console import names
 from console.area_form import read_area, typed_area
 from console.compose_form import read_form, typed_from, typed_of
+from console.countries import usual
 from console.plain_words import plain
 from places.area import Area
 from tests.alerts.office import draft
@@ -32,7 +33,7 @@ def test_an_area_survives_the_form(circles: list[dict[str, float]], countries: s
     reasons: list[Reason] = []
     area = {"circles": circles, "polygons": [], "countries": sorted(countries), "exclusions": {}}
     area["regions"] = [f"{code}-1" for code in sorted(countries)]
-    back = read_area({**said(), **typed_area(area)}, reasons)
+    back = read_area({**said(), **typed_area(area)}, usual(), reasons)
     assert reasons == []
     if circles or countries:
         assert (back["circles"], back["countries"]) == (circles, sorted(countries))
@@ -46,7 +47,7 @@ def test_an_area_survives_the_form(circles: list[dict[str, float]], countries: s
 def test_a_polygon_survives_the_form(corners: list[tuple[float, float]]) -> None:
     reasons: list[Reason] = []
     polygon = {"exterior": [list(corner) for corner in corners], "holes": []}
-    back = read_area({**said(), **typed_area({"polygons": [polygon]})}, reasons)
+    back = read_area({**said(), **typed_area({"polygons": [polygon]})}, usual(), reasons)
     assert (reasons, back["polygons"]) == ([], [polygon])
 
 
@@ -60,14 +61,16 @@ def test_holes_and_exclusions_are_carried_along() -> None:
         }
     ).to_json()
     reasons: list[Reason] = []
-    assert Area.from_json(read_area({**said(), **typed_area(area)}, reasons)) == Area.from_json(area)
+    assert Area.from_json(read_area({**said(), **typed_area(area)}, usual(), reasons)) == Area.from_json(area)
     assert reasons == []
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
 def test_anything_typed_is_read_or_named(circles: str, polygons: str, countries: str, rest: str) -> None:
     reasons: list[Reason] = []
-    area = read_area(said(circles=circles, polygons=polygons, countries=countries, rest=rest), reasons)
+    area = read_area(
+        said(circles=circles, polygons=polygons, countries=countries, rest=rest), usual(), reasons
+    )
     lines = [line for text in (circles, polygons) for line in text.splitlines() if line.strip()]
     shapes = len(area.get("circles", ())) + len(area.get("polygons", ()))
     named = [reason for reason in reasons if reason.code in {"form.circles", "form.polygons"}]
@@ -77,15 +80,15 @@ def test_anything_typed_is_read_or_named(circles: str, polygons: str, countries:
 
 def test_countries_by_name_or_code() -> None:
     reasons: list[Reason] = []
-    area = read_area(said(countries="iceland, NO; Thailand\nth"), reasons)
+    area = read_area(said(countries="iceland, NO; Thailand\nth"), usual(), reasons)
     assert (area["countries"], reasons) == (["IS", "NO", "TH"], [])
 
 
 def test_regions_by_code() -> None:
     reasons: list[Reason] = []
-    area = read_area(said(regions="vn-13, GB-ENG; VN-13\nPE-1"), reasons)
+    area = read_area(said(regions="vn-13, GB-ENG; VN-13\nPE-1"), usual(), reasons)
     assert (area["regions"], reasons) == (["VN-13", "GB-ENG", "PE-1"], [])
-    read_area(said(regions="Quảng Ninh"), reasons)
+    read_area(said(regions="Quảng Ninh"), usual(), reasons)
     assert [reason.code for reason in reasons] == ["form.regions"]
 
 
@@ -100,12 +103,12 @@ def test_a_draft_survives_the_form(zone: str) -> None:
         corrects=3,
         event_id=7,
     )
-    assert read_form(typed_of(first)) == first
+    assert read_form(typed_of(first), usual()) == first
 
 
 def test_a_form_survives_being_typed_and_read() -> None:
     form = typed_from(typed())
-    again = typed_of(read_form(form))
+    again = typed_of(read_form(form, usual()))
     assert again.words == form.words
     assert again.values["expires_at"] == form.values["expires_at"]
 
@@ -114,7 +117,7 @@ def test_a_form_survives_being_typed_and_read() -> None:
 def test_whatever_is_sent_is_a_draft_or_reasons(changes: dict[str, str]) -> None:
     outcome: Draft | AlertRefusedError
     try:
-        outcome = read_form(typed_from({**typed(), **changes}))
+        outcome = read_form(typed_from({**typed(), **changes}), usual())
     except AlertRefusedError as refused:
         outcome = refused
     if isinstance(outcome, AlertRefusedError):
@@ -151,8 +154,8 @@ def test_names_and_figures() -> None:
     assert names.number(12430) == "12,430"
     assert names.people(1) == "1 person (registration)"
     assert names.people(12430) == "12,430 people (registrations)"
-    assert names.country("TH") == "Thailand"
-    assert names.country("") == "country unknown"
+    assert usual().name("TH") == "Thailand"
+    assert usual().name("") == "country unknown"
     assert names.language("vi") == "Vietnamese"
     assert names.language("no tag at all") == "no tag at all"
     assert names.when(now, "Asia/Bangkok") == "22 Nov 2026, 16:30 (Asia/Bangkok)"

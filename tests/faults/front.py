@@ -128,7 +128,8 @@ class Front:
     async def planning(self, clock: Clock | None = None) -> AsyncIterator[Core]:
         """A planner in this process for as long as the block runs."""
         async with open_core(self.settings, clock) as core:
-            planner = PlannerProcess(core, self.office.geography.touch, self.office.geography.region)
+            world = self.office.geography
+            planner = PlannerProcess(core, world.touch, world.region, world.country_name)
             async with _running(planner):
                 yield core
 

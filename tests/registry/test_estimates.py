@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.names import country_code
+from console.countries import usual
 from registry import estimates
 from registry.estimates import Estimate, EstimatesRefusedError, Mistake, read
 from storage.database import Database
@@ -19,7 +19,7 @@ HEAD = "country,people,source,year\n"
 def mistakes(text: str | bytes) -> list[tuple[int, str]]:
     data = text.encode() if isinstance(text, str) else text
     with pytest.raises(EstimatesRefusedError) as refused:
-        read(data, country_code, 2026)
+        read(data, usual().code, 2026)
     return [(one.line, one.column) for one in refused.value.mistakes]
 
 
@@ -34,7 +34,7 @@ def mistakes(text: str | bytes) -> list[tuple[int, str]]:
     ],
 )
 def test_every_way_to_write_the_same(text: str) -> None:
-    assert read(text.encode(), country_code, 2026) == [Estimate("TH", 9000, "Labour ministry", 2025)]
+    assert read(text.encode(), usual().code, 2026) == [Estimate("TH", 9000, "Labour ministry", 2025)]
 
 
 def test_every_mistake_is_named_with_its_line_and_column() -> None:
@@ -44,7 +44,7 @@ def test_every_mistake_is_named_with_its_line_and_column() -> None:
         (7, "year"), (8, ""),
     ]  # fmt: skip
     with pytest.raises(EstimatesRefusedError) as refused:
-        read(text.encode(), country_code, 2026)
+        read(text.encode(), usual().code, 2026)
     lines = str(refused.value).splitlines()
     assert lines[0] == "line 3, country: 'Atlantis' is no country we know"
     assert lines[4] == "line 5, country: TH is on line 2 already"
@@ -97,13 +97,13 @@ rows = st.lists(
 def test_whatever_is_written_by_the_rules_is_read_whole(written: list[tuple[str, int, str, int]]) -> None:
     out = StringIO()
     csv.writer(out).writerows([estimates.COLUMNS, *written])
-    assert read(out.getvalue().encode(), country_code, 2026) == [Estimate(*row) for row in written]
+    assert read(out.getvalue().encode(), usual().code, 2026) == [Estimate(*row) for row in written]
 
 
 @given(st.binary(max_size=200))
 def test_nothing_in_a_file_breaks_it(data: bytes) -> None:
     with pytest.raises(EstimatesRefusedError):
-        read(data, country_code, 2026)
+        read(data, usual().code, 2026)
 
 
 async def test_others_stay_when_some_are_replaced(database: Database) -> None:
