@@ -31,8 +31,9 @@ async def listing(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     async with services.database.read() as connection:
         cases = await services.cases.list_open(connection, visitor(request).officer)
+        closed = await services.cases.list_closed(connection, visitor(request).officer)
         titles = {event.id: event.title for event in await list_events(connection, limit=500)}
-    return render(request, "cases.html", cases=cases, titles=titles)
+    return render(request, "cases.html", cases=cases, closed=closed, titles=titles)
 
 
 async def show(request: web.Request) -> web.Response:
@@ -74,12 +75,20 @@ async def locate(request: web.Request) -> web.Response:
     async def act(connection: AsyncConnection) -> object:
         return await services.cases.locate(connection, officer, case_id, country)
 
-    try:
-        async with services.database.durable() as connection:
-            await act(connection)
-    except (CaseUnknownError, NotYourCaseError):
-        raise NotThereError from None
-    return redirect("/cases", "located")
+    return await _do(request, case_id, act, "located", then="/cases")
+
+
+async def delete(request: web.Request) -> web.Response:
+    """Delete the closed case with everything said in it."""
+    services, officer, case_id = request.app[SERVICES], visitor(request).officer, _id(request)
+    if (await fields(request)).get("sure") != "yes":
+        reason = Reason("not_sure", "Nothing was deleted. Tick the box, then press the button.")
+        return await _page(request, reasons=(reason,), status=409)
+
+    async def act(connection: AsyncConnection) -> None:
+        await services.cases.delete(connection, officer, case_id)
+
+    return await _do(request, case_id, act, "deleted", then="/cases")
 
 
 async def _do(
@@ -89,6 +98,7 @@ async def _do(
     did: str,
     *,
     typed: str = "",
+    then: str = "",
 ) -> web.Response:
     try:
         async with request.app[SERVICES].database.durable() as connection:
@@ -97,7 +107,7 @@ async def _do(
         raise NotThereError from None
     except AssistanceError as refused:
         return await _page(request, reasons=(Reason(refused.code, refused.text),), typed=typed, status=409)
-    return redirect(f"/cases/{case_id}", did)
+    return redirect(then or f"/cases/{case_id}", did)
 
 
 async def _page(

@@ -75,6 +75,7 @@ CONSOLE: tuple[Page, ...] = (
     page("POST", "/cases/{id}/answer", case_pages.answer, HELPERS),
     page("POST", "/cases/{id}/close", case_pages.close, HELPERS),
     page("POST", "/cases/{id}/locate", case_pages.locate, HELPERS),
+    page("POST", "/cases/{id}/delete", case_pages.delete, HELPERS),
     page("GET", "/answers", answer_pages.listing, READERS),
     page("POST", "/answers", answer_pages.add, WRITERS),
     page("POST", "/answers/publish", answer_pages.publish, DECIDERS),

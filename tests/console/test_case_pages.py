@@ -1,6 +1,9 @@
 """Cases over the forms: read, answered once, closed, handed on; looking is recorded."""
 
+from sqlalchemy import select
+
 from assistance import cases
+from assistance.tables import case_message, help_case
 from assistance.thread import MessageKind
 from staff import missions
 from staff.officers import Role
@@ -53,6 +56,38 @@ async def test_an_officer_reads_answers_and_closes(duty: Duty) -> None:
     assert (late.status, asta.codes()) == (409, {"case_closed"})
     await asta.get("/cases")
     assert "Nobody waits." in asta.page
+
+
+async def test_a_closed_case_is_deleted_with_its_thread(duty: Duty) -> None:
+    case_id = await asked(duty)
+    page, act = f"/cases/{case_id}", f"/cases/{case_id}/delete"
+    asta = await duty.browser(await duty.officer("asta", *everywhere(Role.CASE)))
+    await asta.get(page)
+    assert act not in asta.page
+    refused = await asta.post(act, {"sure": "yes"})
+    assert (refused.status, asta.codes()) == (409, {"case_still_open"})
+    assert "Close this case before you delete it." in asta.page
+
+    await asta.post(f"{page}/close")
+    await asta.get("/cases")
+    assert f'href="{page}"' in asta.page, "closed cases are found again"
+    await asta.get(page)
+    assert act in asta.page
+    assert "Nobody brings it back." in asta.page
+    unsure = await asta.post(act)
+    assert (unsure.status, asta.codes()) == (409, {"not_sure"})
+    assert "tầng hai" in asta.page
+
+    deleted = await asta.post(act, {"sure": "yes"})
+    assert (deleted.status, deleted.headers["Location"].split("?")[0]) == (303, "/cases")
+    assert (await asta.get(page)).status == 404
+    assert (await asta.post(act, {"sure": "yes"})).status == 404
+    await asta.get("/cases")
+    assert page not in asta.page
+    assert await duty.acts("case.delete") == 1
+    async with duty.database.read() as connection:
+        left = [(await connection.execute(select(table.c.id))).all() for table in (help_case, case_message)]
+    assert left == [[], []]
 
 
 async def test_an_empty_or_endless_answer_is_refused_and_kept(duty: Duty) -> None:

@@ -117,8 +117,14 @@ async def test_cases_and_pins_stay_with_the_country(duty: Duty) -> None:
         ("answer", {"text": "Hello", "key": "12345678"}),
         ("close", {}),
         ("locate", {"country": "TH"}),
+        ("delete", {}),
+        ("delete", {"sure": "yes"}),
     ):
         assert (await thai.post(f"/cases/{case.id}/{act}", form)).status == 404, act
+    assert (await asta.post(f"/cases/{case.id}/close")).status == 303
+    assert (await thai.post(f"/cases/{case.id}/delete", {"sure": "yes"})).status == 404
+    await asta.get("/cases")
+    assert case.code in asta.page
     await thai.get("/cases")
     assert case.code not in thai.page
     assert "64.14661" not in thai.page
