@@ -6,6 +6,7 @@ What a web chat keeps besides goes with `bot.gateways.webchat.store.forget`.
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.lifecycle import InboxState, OutboxState
 from bot.tables import conversation, inbox, outbox
 
 
@@ -17,6 +18,8 @@ async def forget_lane(connection: AsyncConnection, lane: bytes) -> None:
     """
     await connection.execute(delete(conversation).where(conversation.c.lane == lane))
     await connection.execute(
-        update(inbox).where(inbox.c.lane == lane, inbox.c.state != "new").values(body=None)
+        update(inbox).where(inbox.c.lane == lane, inbox.c.state != InboxState.NEW).values(body=None)
     )
-    await connection.execute(delete(outbox).where(outbox.c.lane == lane, outbox.c.state != "sending"))
+    await connection.execute(
+        delete(outbox).where(outbox.c.lane == lane, outbox.c.state != OutboxState.SENDING)
+    )

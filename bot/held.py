@@ -16,13 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.channels import FACTS
 from bot.codec import load_address, load_outbound
+from bot.lifecycle import OutboxState
 from bot.messages import Address, Frame, Outbound, Receipt
 from bot.outbox import enqueue
 from bot.tables import outbox
 from storage.database import Database
 from storage.vault import Place, Vault
 
-HELD = "held"
 NUDGE = "nudge:"  # begins the key of a message that only says that something waits
 GIVE_UP_AFTER = timedelta(days=7)
 GIVE_UP_ROWS = 500
@@ -83,20 +83,24 @@ async def nudge(
 
 async def held_keys(connection: AsyncConnection, lane: bytes) -> list[str]:
     """The keys of what is held for a person, oldest first."""
-    query = select(outbox.c.key).where(outbox.c.lane == lane, outbox.c.state == HELD).order_by(outbox.c.id)
+    query = (
+        select(outbox.c.key)
+        .where(outbox.c.lane == lane, outbox.c.state == OutboxState.HELD)
+        .order_by(outbox.c.id)
+    )
     return list((await connection.execute(query)).scalars())
 
 
 async def release(connection: AsyncConnection, lane: bytes, now: datetime) -> int:
     """The person wrote: send what is held for them, oldest first; return how many messages that are."""
     columns = outbox.c
-    held = (columns.lane == lane) & (columns.state == HELD)
+    held = (columns.lane == lane) & (columns.state == OutboxState.HELD)
     released = await connection.execute(
-        update(outbox).where(held).values(state="waiting", next_at=now, attempts=0)
+        update(outbox).where(held).values(state=OutboxState.WAITING, next_at=now, attempts=0)
     )
-    unsent = (columns.lane == lane) & (columns.state == "waiting") & columns.key.like(f"{NUDGE}%")
+    unsent = (columns.lane == lane) & (columns.state == OutboxState.WAITING) & columns.key.like(f"{NUDGE}%")
     await connection.execute(
-        update(outbox).where(unsent).values(state="failed", error=NOT_NEEDED, done_at=now)
+        update(outbox).where(unsent).values(state=OutboxState.FAILED, error=NOT_NEEDED, done_at=now)
     )
     return released.rowcount
 
@@ -116,7 +120,7 @@ async def hold_refused(
         (columns.channel == receipt.channel)
         & (columns.account == receipt.account)
         & (columns.provider_id == receipt.provider_id)
-        & (columns.state == "sent")
+        & (columns.state == OutboxState.SENT)
         & columns.key.not_like(f"{NUDGE}%")
     )
     query = select(
@@ -129,8 +133,8 @@ async def hold_refused(
     # Whoever wrote since it was sent has released what was held then, and is waited for no longer.
     is_heard = heard_at is not None and row.done_at is not None and heard_at > row.done_at
     again = update(outbox).where(columns.id == row.id).values(done_at=None, provider_id=None)
-    state = {"state": "waiting", "next_at": now} if is_heard else {"state": HELD}
-    await connection.execute(again.values(error=(receipt.error or HELD)[:60], **state))
+    state = {"state": OutboxState.WAITING, "next_at": now} if is_heard else {"state": OutboxState.HELD}
+    await connection.execute(again.values(error=(receipt.error or OutboxState.HELD)[:60], **state))
     if is_heard:
         return True
     address = load_address(vault.open(row.address, Place("outbox", "address", row.key)))
@@ -151,14 +155,14 @@ async def give_up(database: Database, now: datetime, on_unheard: OnUnheard) -> i
         async with database.durable() as connection:
             old = (
                 select(outbox.c.id)
-                .where(outbox.c.state == HELD, outbox.c.created_at <= now - GIVE_UP_AFTER)
+                .where(outbox.c.state == OutboxState.HELD, outbox.c.created_at <= now - GIVE_UP_AFTER)
                 .order_by(outbox.c.id)
                 .limit(GIVE_UP_ROWS)
             )
             ended = await connection.execute(
                 update(outbox)
-                .where(outbox.c.id.in_(old.scalar_subquery()), outbox.c.state == HELD)
-                .values(state="failed", error=UNHEARD, done_at=now)
+                .where(outbox.c.id.in_(old.scalar_subquery()), outbox.c.state == OutboxState.HELD)
+                .values(state=OutboxState.FAILED, error=UNHEARD, done_at=now)
                 .returning(outbox.c.key)
             )
             keys = list(ended.scalars())

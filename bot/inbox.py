@@ -20,6 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.codec import dump_event
+from bot.lifecycle import InboxState
 from bot.messages import Address, Event, Inbound, Pin
 from bot.tables import inbox
 from storage.clock import Clock
@@ -154,7 +155,7 @@ class Inbox:
             "partition": partition_of(lane),
             "body": self._vault.seal(dump_event(event), body_place(key)),
             "received_at": now,
-            "state": "new",
+            "state": InboxState.NEW,
             "attempts": 0,
             "next_at": now,
         }

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.codec import dump_address, dump_outbound, load_address, load_outbound
+from bot.lifecycle import OUTBOX, UNSENT, OutboxState, before
 from bot.messages import Address, Channel, Outbound
 from bot.tables import outbox
 from storage.clock import SET_BACK
@@ -25,7 +26,6 @@ from storage.vault import Place, Vault
 KEY_LENGTH = 80
 KEEP = timedelta(days=7)
 PURGE_ROWS = 5_000
-_UNSENT = ("waiting", "sending")
 LEASE_S = 60.0  # a claimed row that was not settled by then may be claimed again
 
 
@@ -56,7 +56,7 @@ async def enqueue(
         "body": vault.seal(dump_outbound(outbound), Place("outbox", "body", key)),
         "drill": drill,
         "created_at": now,
-        "state": "waiting",
+        "state": OutboxState.WAITING,
         "attempts": 0,
         "next_at": now,
     }
@@ -104,7 +104,7 @@ def _claim() -> ReturningUpdate[Any]:
     columns = outbox.c
     head = (
         select(columns.id)
-        .where(columns.lane == bindparam("lane_"), columns.state.in_(_UNSENT))
+        .where(columns.lane == bindparam("lane_"), columns.state.in_(UNSENT))
         .order_by(columns.id)
         .limit(1)
         .with_for_update()
@@ -114,13 +114,13 @@ def _claim() -> ReturningUpdate[Any]:
         update(outbox)
         .where(
             columns.id == head,
-            columns.state.in_(_UNSENT),
+            columns.state.in_(UNSENT),
             or_(
                 columns.next_at <= bindparam("now"),
-                and_(columns.state == "sending", columns.next_at > bindparam("beyond")),
+                and_(columns.state == OutboxState.SENDING, columns.next_at > bindparam("beyond")),
             ),
         )
-        .values(state="sending", next_at=bindparam("until"))
+        .values(state=OutboxState.SENDING, next_at=bindparam("until"))
         .returning(
             columns.id,
             columns.key,
@@ -174,14 +174,19 @@ async def extend(connection: AsyncConnection, claimed: Claimed, now: datetime) -
 async def settle(connection: AsyncConnection, claimed: Claimed, **values: Any) -> bool:
     """Write what became of a claimed row; False, and nothing is written, when it is no longer ours."""
     columns = outbox.c
-    ours = (columns.id == claimed.id) & (columns.state == "sending") & (columns.next_at == claimed.until)
+    ours = (
+        (columns.id == claimed.id)
+        & (columns.state == OutboxState.SENDING)
+        & (columns.next_at == claimed.until)
+    )
     return (await connection.execute(update(outbox).where(ours).values(**values))).rowcount == 1
 
 
 async def fail_lane(connection: AsyncConnection, lane: bytes, error: str, now: datetime) -> None:
     """Give up every unsent message of a lane whose address is gone, held ones too."""
-    unsent = (outbox.c.lane == lane) & outbox.c.state.in_([*_UNSENT, "held"])
-    await connection.execute(update(outbox).where(unsent).values(state="failed", error=error, done_at=now))
+    unsent = (outbox.c.lane == lane) & outbox.c.state.in_(before(OUTBOX, OutboxState.FAILED))
+    given_up = {"state": OutboxState.FAILED, "error": error, "done_at": now}
+    await connection.execute(update(outbox).where(unsent).values(given_up))
 
 
 async def due_lanes(
@@ -196,10 +201,10 @@ async def due_lanes(
     due = (
         select(columns.lane, columns.id)
         .where(
-            columns.state.in_(_UNSENT),
+            columns.state.in_(UNSENT),
             or_(
                 columns.next_at <= now,
-                and_(columns.state == "sending", columns.next_at > beyond),
+                and_(columns.state == OutboxState.SENDING, columns.next_at > beyond),
             ),
             (columns.channel + ":" + columns.account).in_(accounts),
         )

@@ -31,7 +31,6 @@ from bot.errors import (
     UnknownOutcomeError,
 )
 from bot.held import (
-    HELD,
     NOT_NEEDED,
     Heard,
     OnUnheard,
@@ -42,6 +41,7 @@ from bot.held import (
     release,
     tell_nobody,
 )
+from bot.lifecycle import OutboxState
 from bot.messages import Address, Channel
 from bot.outbox import Claimed, claim_next, fail_lane, settle
 from bot.turn import Pace
@@ -104,7 +104,7 @@ class Outcomes:
     async def sent(self, claimed: Claimed, provider_id: str) -> Claimed | None:
         """The provider took it; claim what comes next on its lane in the same transaction."""
         now = self._clock.now()
-        values = {"state": "sent", "provider_id": provider_id[:80], "error": None, "done_at": now}
+        values = {"state": OutboxState.SENT, "provider_id": provider_id[:80], "error": None, "done_at": now}
         async with self._database.bulk() as connection:
             await settle(connection, claimed, **values)
             return await claim_next(connection, claimed.lane, now)
@@ -126,7 +126,7 @@ class Outcomes:
         """The person wrote before they were told that something waits: let it go out instead."""
         now = self._clock.now()
         async with self._database.durable() as connection:
-            await settle(connection, claimed, state="failed", error=NOT_NEEDED, done_at=now)
+            await settle(connection, claimed, state=OutboxState.FAILED, error=NOT_NEEDED, done_at=now)
             await release(connection, claimed.lane, now)
 
     async def failed(self, claimed: Claimed, error: SendError) -> bool:
@@ -159,14 +159,19 @@ class Outcomes:
     async def later(self, claimed: Claimed, seconds: float, code: str, *, attempts: int) -> None:
         """Try again in `seconds`."""
         again = self._clock.now() + timedelta(seconds=seconds)
-        values = {"state": "waiting", "attempts": attempts, "next_at": again, "error": code[:CODE_LENGTH]}
+        values = {
+            "state": OutboxState.WAITING,
+            "attempts": attempts,
+            "next_at": again,
+            "error": code[:CODE_LENGTH],
+        }
         async with self._database.bulk() as connection:
             await settle(connection, claimed, **values)
 
     async def give_up(self, claimed: Claimed, code: str) -> None:
         """Never try again."""
         LOG.warning("a reply was given up", extra={"outbox": claimed.id, "code": code})
-        values = {"state": "failed", "error": code[:CODE_LENGTH], "done_at": self._clock.now()}
+        values = {"state": OutboxState.FAILED, "error": code[:CODE_LENGTH], "done_at": self._clock.now()}
         async with self._database.bulk() as connection:
             await settle(connection, claimed, **values)
 
@@ -198,7 +203,7 @@ class Outcomes:
         now, code = self._clock.now(), error.code[:CODE_LENGTH]
         async with self._database.durable() as connection:
             if is_nudge(claimed.key):
-                await settle(connection, claimed, state="failed", error=code, done_at=now)
+                await settle(connection, claimed, state=OutboxState.FAILED, error=code, done_at=now)
                 for key in await held_keys(connection, claimed.lane):
                     await self._on_unheard(connection, key, code)
                 return
@@ -207,9 +212,9 @@ class Outcomes:
             tried, known = (replace(address, heard_at=at) for at in (claimed.heard_at, heard_at))
             if is_open(known, now) and not is_open(tried, now):
                 # They wrote while it was under way, and released what was held before this was.
-                await settle(connection, claimed, state="waiting", next_at=now, error=code)
+                await settle(connection, claimed, state=OutboxState.WAITING, next_at=now, error=code)
                 return
-            if not await settle(connection, claimed, state=HELD, error=code):
+            if not await settle(connection, claimed, state=OutboxState.HELD, error=code):
                 return
             await nudge(
                 connection,
@@ -225,7 +230,7 @@ class Outcomes:
         address, _outbound = claimed.open(self._vault)
         moved = dump_address(replace(address, value=error.new_value))
         values = {
-            "state": "waiting",
+            "state": OutboxState.WAITING,
             "attempts": claimed.attempts + 1,
             "address": self._vault.seal(moved, Place("outbox", "address", claimed.key)),
             "next_at": self._clock.now(),

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.breakage import log_broken
 from bot.codec import CodecError
 from bot.counters import Count
+from bot.lifecycle import InboxState
 from bot.messages import Channel, Receipt
 from bot.steps import GivenUp
 from bot.tables import inbox
@@ -107,7 +108,10 @@ class ReceiptRunner:
             update(inbox)
             .where(inbox.c.id == row.id)
             .values(
-                state="new", done_at=None, attempts=row.attempts + 1, next_at=now + timedelta(seconds=pause)
+                state=InboxState.NEW,
+                done_at=None,
+                attempts=row.attempts + 1,
+                next_at=now + timedelta(seconds=pause),
             )
         )
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.lifecycle import UNSENT
 from bot.messages import Receipt
 from bot.tables import outbox
 
@@ -31,7 +32,5 @@ async def of_replies(connection: AsyncConnection, receipts: Sequence[Receipt]) -
 
 async def is_under_way(connection: AsyncConnection, lane: bytes) -> bool:
     """Whether a reply to `lane` may have left whose id is not written down yet."""
-    query = (
-        select(outbox.c.id).where(outbox.c.lane == lane, outbox.c.state.in_(["waiting", "sending"])).limit(1)
-    )
+    query = select(outbox.c.id).where(outbox.c.lane == lane, outbox.c.state.in_(UNSENT)).limit(1)
     return (await connection.execute(query)).first() is not None

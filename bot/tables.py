@@ -24,13 +24,12 @@ inbox = Table(
     Column("channel", String(16), nullable=False),
     Column("account", String(40), nullable=False),
     Column("kind", String(12), nullable=False),  # inbound | receipt
-    Column(
-        "lane", LargeBinary(32), nullable=False
-    ),  # blind index of the address; of the provider id for receipts
+    # The blind index of the address; of the provider id for receipts.
+    Column("lane", LargeBinary(32), nullable=False),
     Column("partition", SmallInteger, nullable=False),  # lane hash, 0..LANE_PARTITIONS-1
     Column("body", LargeBinary),
     Column("received_at", UtcDateTime, nullable=False),
-    Column("state", String(8), nullable=False),  # new | done | failed
+    Column("state", String(8), nullable=False),  # `lifecycle.InboxState`
     Column("attempts", Integer, nullable=False, default=0),
     Column("next_at", UtcDateTime, nullable=False),
     Column("done_at", UtcDateTime),
@@ -43,9 +42,8 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", BigId, primary_key=True),
-    Column(
-        "key", String(80), nullable=False, unique=True
-    ),  # what caused it, so that a retried step adds nothing
+    # What caused it, so that a retried step adds nothing.
+    Column("key", String(80), nullable=False, unique=True),
     Column("lane", LargeBinary(32), nullable=False),
     Column("channel", String(16), nullable=False),
     Column("account", String(40), nullable=False),
@@ -53,7 +51,7 @@ outbox = Table(
     Column("body", LargeBinary, nullable=False),  # sealed Outbound
     Column("drill", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("state", String(8), nullable=False),  # waiting | sending | sent | failed | held
+    Column("state", String(8), nullable=False),  # `lifecycle.OutboxState`
     Column("attempts", Integer, nullable=False, default=0),
     Column("next_at", UtcDateTime, nullable=False),
     Column("provider_id", String(80)),

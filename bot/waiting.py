@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.codec import load_event
 from bot.inbox import LANE_PARTITIONS, body_place
+from bot.lifecycle import InboxState
 from bot.messages import Event
 from bot.tables import inbox
 from storage.vault import Vault
@@ -60,7 +61,7 @@ async def read_waiting(
         return []
     columns = (inbox.c.id, inbox.c.key, inbox.c.lane, inbox.c.partition, inbox.c.body, inbox.c.attempts)
     query = select(*columns, inbox.c.received_at).where(
-        inbox.c.state == "new", inbox.c.kind == kind, inbox.c.next_at <= now
+        inbox.c.state == InboxState.NEW, inbox.c.kind == kind, inbox.c.next_at <= now
     )
     if len(held) < LANE_PARTITIONS:
         query = query.where(inbox.c.partition.in_(list(held)))
@@ -77,8 +78,8 @@ async def read_waiting(
 
 _MARK_DONE = (
     update(inbox)
-    .where(inbox.c.id.in_(bindparam("ids", expanding=True)), inbox.c.state == "new")
-    .values(state="done", done_at=bindparam("now"))
+    .where(inbox.c.id.in_(bindparam("ids", expanding=True)), inbox.c.state == InboxState.NEW)
+    .values(state=InboxState.DONE, done_at=bindparam("now"))
 )
 
 
@@ -97,16 +98,20 @@ async def set_aside(connection: AsyncConnection, row: WaitingRow, now: datetime)
     values = (
         {"next_at": now + timedelta(seconds=PAUSES_S[tried - 1])}
         if again
-        else {"state": "failed", "done_at": now}
+        else {"state": InboxState.FAILED, "done_at": now}
     )
     await connection.execute(
-        update(inbox).where(inbox.c.id == row.id, inbox.c.state == "new").values(attempts=tried, **values)
+        update(inbox)
+        .where(inbox.c.id == row.id, inbox.c.state == InboxState.NEW)
+        .values(attempts=tried, **values)
     )
     return again
 
 
 async def lag_s(connection: AsyncConnection, now: datetime) -> float:
     """Seconds the oldest event that could be worked on has been waiting; 0 when there is none."""
-    query = select(func.min(inbox.c.received_at)).where(inbox.c.state == "new", inbox.c.attempts == 0)
+    query = select(func.min(inbox.c.received_at)).where(
+        inbox.c.state == InboxState.NEW, inbox.c.attempts == 0
+    )
     oldest = (await connection.execute(query)).scalar_one_or_none()
     return (now - oldest).total_seconds() if oldest else 0.0

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 
 from staff import audit, officers, sessions, totp
 from staff.errors import OfficerRefusedError
-from staff.officers import Grant
+from staff.officers import Grant, OfficerState
 from staff.passwords import Passwords
 from staff.tables import officer
 from storage.clock import Clock
@@ -73,7 +73,7 @@ class Enrolment:
                     name=name.strip(),
                     password=hashed,
                     totp=b"",
-                    state="active",
+                    state=OfficerState.ACTIVE,
                     failures=0,
                     created_by=by,
                     created_at=now,
@@ -109,7 +109,7 @@ class Enrolment:
         async with self._database.durable() as connection:
             login = await connection.scalar(
                 update(officer)
-                .where(officer.c.id == officer_id, officer.c.state == "active")
+                .where(officer.c.id == officer_id, officer.c.state == OfficerState.ACTIVE)
                 .values(
                     password=hashed,
                     totp=totp.seal(self._vault, officer_id, secret),
@@ -155,7 +155,9 @@ class Enrolment:
     async def lock(self, officer_id: int, *, by: int | None = None) -> None:
         """Take an officer's access away; what they signed stays signed. A reset does not undo it."""
         async with self._database.durable() as connection:
-            await connection.execute(update(officer).where(officer.c.id == officer_id).values(state="locked"))
+            await connection.execute(
+                update(officer).where(officer.c.id == officer_id).values(state=OfficerState.LOCKED)
+            )
             await sessions.end_all(connection, officer_id)
             await audit.append(
                 connection,

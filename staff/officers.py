@@ -24,6 +24,13 @@ class Role(StrEnum):
     AUDITOR = "auditor"  # read the audit chain
 
 
+class OfficerState(StrEnum):
+    """Whether an officer may sign in and act; whoever was locked stays so."""
+
+    ACTIVE = "active"
+    LOCKED = "locked"
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """One role in some countries (ISO 3166-1 alpha-2); None = everywhere."""
@@ -142,7 +149,7 @@ async def _read(connection: AsyncConnection, only: int | None = None) -> list[Of
     query = (
         select(officer.c.id, officer.c.login, officer.c.name, officer_role.c.role, officer_role.c.countries)
         .outerjoin(officer_role, officer_role.c.officer_id == officer.c.id)
-        .where(officer.c.state == "active")
+        .where(officer.c.state == OfficerState.ACTIVE)
         .order_by(officer.c.login, officer_role.c.id)
     )
     if only is not None:

@@ -14,6 +14,7 @@ from sqlalchemy import or_, select, update
 
 from staff import audit, sessions, totp
 from staff.errors import SignInRefusedError
+from staff.officers import OfficerState
 from staff.passwords import Passwords
 from staff.sessions import NewSession, SessionKind
 from staff.tables import officer
@@ -133,7 +134,7 @@ class SignIn:
     async def _read(self, login: str) -> _Known | None:
         query = select(
             officer.c.id, officer.c.password, officer.c.totp, officer.c.totp_step, officer.c.locked_until
-        ).where(officer.c.login == login.strip().lower(), officer.c.state == "active")
+        ).where(officer.c.login == login.strip().lower(), officer.c.state == OfficerState.ACTIVE)
         async with self._database.read() as connection:
             row = (await connection.execute(query)).first()
         if row is None:

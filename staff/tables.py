@@ -49,7 +49,7 @@ officer = Table(
     Column("password", String(200), nullable=False),  # argon2id
     Column("totp", LargeBinary, nullable=False),  # sealed secret
     Column("totp_step", BigId),  # last accepted time step: a code works once
-    Column("state", String(8), nullable=False),  # active | locked
+    Column("state", String(8), nullable=False),  # `officers.OfficerState`
     Column("failures", Integer, nullable=False, default=0),
     Column("locked_until", UtcDateTime),
     Column("created_by", Integer, ForeignKey("officer.id")),
