@@ -16,6 +16,7 @@ from alerts.events import by_code
 from alerts.store import EventRow
 from alerts.tables import checkin, checkin_history
 from staff import notices
+from staff.notices import NoticeKind
 from storage.database import MAX_PARAMETERS, insert_new
 
 
@@ -74,7 +75,7 @@ async def record(
     if not displaces(known.status, told_by):
         await notices.post(
             connection,
-            kind="checkin.contradicts",
+            kind=NoticeKind.CHECKIN_CONTRADICTS,
             subject=f"event:{event_id}",
             text=f"Somebody recorded as {known.status} has answered in a chat: look at the case again.",
             urgent=True,

@@ -45,9 +45,7 @@ async def check_all(settings: Settings) -> list[Finding]:
         return [*found, Finding("muster.sql.E001", what, "check MUSTER_DATABASE_URL", serious=True)]
     if at != newest():
         found.append(
-            Finding(
-                "muster.sql.E002", "the schema is not the newest", "start `muster run all` once", serious=True
-            )
+            Finding("muster.sql.E002", "the schema is not the newest", "run `muster migrate`", serious=True)
         )
         return found
     # A Redis of our own runs only while the service does, and is set up by us: nothing to look over.

@@ -23,6 +23,7 @@ from handlers.kit import Checkin, Faq, Kit, LiveEvent
 from locales.guess import LanguageGuesser
 from registry import people
 from staff import missions, notices
+from staff.notices import NoticeKind
 
 
 def build_kit(core: Core, geography: Geography, *, telegram_name: str) -> Kit:
@@ -120,7 +121,7 @@ async def _page(connection: AsyncConnection, *, kind: str, case: CaseRow, now: d
     }
     await notices.post(
         connection,
-        kind=f"case.{kind}",
+        kind=NoticeKind(f"case.{kind}"),
         subject=f"case:{case.code}",
         text=words[kind] + (" This is a drill." if case.drill else ""),
         urgent=kind != "question" and not case.drill,

@@ -25,6 +25,7 @@ from bot.gateway import Gateway
 from bot.limiter import Limiter
 from locales.catalog import Catalog
 from staff import notices
+from staff.notices import NoticeKind
 from storage.clock import Clock, SystemClock
 from storage.database import Database, open_database
 from storage.keys import AccountKeys
@@ -83,7 +84,9 @@ class Core:
             await self.account_closed(gateway.channel.value, gateway.account, error.code)
             return error.code
         async with self.database.durable() as connection:
-            await notices.resolve(connection, kind="account.closed", subject=subject, at=self.clock.now())
+            await notices.resolve(
+                connection, kind=NoticeKind.ACCOUNT_CLOSED, subject=subject, at=self.clock.now()
+            )
         return ""
 
 
@@ -108,7 +111,7 @@ async def page_account_closed(
     """Page the operators in the caller's transaction: a provider refuses one of our accounts."""
     await notices.post(
         connection,
-        kind="account.closed",
+        kind=NoticeKind.ACCOUNT_CLOSED,
         subject=f"{channel}:{account}",
         text=f"{channel} refuses our account {account} ({code}). Nobody can be reached there until "
         "its token and settings are right; meanwhile people are tried on their next channel.",

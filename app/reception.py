@@ -27,6 +27,7 @@ from handlers.menu import build
 from places import cells
 from registry import addresses, optouts, people
 from staff import notices
+from staff.notices import NoticeKind
 
 
 class Reception:
@@ -187,7 +188,7 @@ def _snap(pin: Pin) -> Pin:
 async def _given_up(connection: AsyncConnection, *, row: int, error: str, at: datetime) -> None:
     await notices.post(
         connection,
-        kind="inbox.failed",
+        kind=NoticeKind.INBOX_FAILED,
         subject=f"inbox:{row}",
         text=f"A message of a citizen could not be handled five times ({error}). It is kept: see the log.",
         urgent=True,

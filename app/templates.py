@@ -18,11 +18,11 @@ from bot.gateways.twilio import whatsapp_book
 from bot.gateways.twilio.whatsapp_gateway import WhatsAppGateway
 from bot.gateways.twilio.whatsapp_templates import Category, Template
 from staff import notices
+from staff.notices import NoticeKind
 from storage.clock import Clock
 from storage.database import Database
 
 EVERY = timedelta(minutes=30)
-NOTICE = "template.refused"
 
 log = structlog.get_logger(__name__)
 
@@ -137,12 +137,14 @@ class Templates:
         one = checked.after
         subject = f"template:{one.account}:{one.purpose}:{one.language or 'any'}"
         if not checked.problems:
-            await notices.resolve(connection, kind=NOTICE, subject=subject, at=self._clock.now())
+            await notices.resolve(
+                connection, kind=NoticeKind.TEMPLATE_REFUSED, subject=subject, at=self._clock.now()
+            )
             return
         where = f"{one.language or 'any language'}, account {one.account}"
         await notices.post(
             connection,
-            kind=NOTICE,
+            kind=NoticeKind.TEMPLATE_REFUSED,
             subject=subject,
             text=f"WhatsApp template {one.purpose} ({where}): {'; '.join(checked.problems)}. "
             "What it cannot carry goes to people's next channel.",

@@ -6,6 +6,7 @@ from assistance import store
 from assistance.errors import CaseUnknownError
 from bot.held import UNHEARD, OnUnheard
 from staff import notices
+from staff.notices import NoticeKind
 from storage.clock import Clock
 
 CASE = "case:"  # begins the outbox key of an officer's answer: case:<id>:<key of the form>
@@ -30,7 +31,7 @@ def build_on_unheard(clock: Clock) -> OnUnheard:
             )
         await notices.post(
             connection,
-            kind="answer.unheard",
+            kind=NoticeKind.ANSWER_UNHEARD,
             subject=f"case:{code}",
             text=text,
             urgent=True,

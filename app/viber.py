@@ -18,6 +18,7 @@ from bot.urls import is_loopback_url
 from handlers.start import NO, YES
 from locales.catalog import Catalog
 from staff import notices
+from staff.notices import NoticeKind
 from storage.clock import Clock
 from storage.database import Database
 from storage.errors import StorageUnavailableError
@@ -149,7 +150,7 @@ def _alarm(database: Database, clock: Clock) -> Alarm:
             async with database.durable() as connection:
                 await notices.post(
                     connection,
-                    kind="account.limited",
+                    kind=NoticeKind.ACCOUNT_LIMITED,
                     subject=f"{channel}:{account}",
                     text=f"{channel} holds messages of our account {account} back ({code}). People are tried "
                     "on their next channel, or reached more slowly: see docs/channels/viber.md.",
@@ -167,7 +168,7 @@ async def _page_cap(
 ) -> None:
     await notices.post(
         connection,
-        kind="budget.cap",
+        kind=NoticeKind.BUDGET_CAP,
         subject=f"{channel}:{account}",
         text=f"{spent.used} messages of this month are billed for {channel} account {account}: the cap is "
         f"{spent.cap}. Who has not written for a day is tried on their next channel until the month ends "

@@ -96,7 +96,7 @@ audit = Table(
     Index("ix_audit_subject", "subject"),
 )
 
-# What an operator must see: a circuit that opened, held rungs, a lost Redis.
+# What an operator must see: a refused account, held rungs, a call for help.
 notice = Table(
     "notice",
     metadata,
