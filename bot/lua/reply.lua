@@ -8,18 +8,28 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local spacing, shared, horizon = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local each, burst, weight = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local frozen = tonumber(redis.call('GET', KEYS[2]) or '0')
+-- A time and when it was written. Where the clock went back since, it goes back with it.
+local function moment(key)
+  local at, written = string.match(redis.call('GET', key) or '', '^(%d+) (%d+)$')
+  at, written = tonumber(at or '0'), tonumber(written or '0')
+  if written > now then
+    at = at - (written - now)
+    redis.call('SET', key, string.format('%.0f %.0f', at, now), 'KEEPTTL')
+  end
+  return at
+end
+local frozen = moment(KEYS[2])
 if frozen > now then
   return {0, frozen - now}
 end
 if each > 0 then
-  local mine = tonumber(redis.call('GET', KEYS[5]) or '0')
+  local mine = moment(KEYS[5])
   if mine - burst * each > now then
     return {0, mine - burst * each - now}
   end
 end
-local tat = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
-local replies = math.max(tonumber(redis.call('GET', KEYS[4]) or '0'), now)
+local tat = math.max(moment(KEYS[1]), now)
+local replies = math.max(moment(KEYS[4]), now)
 local busy = redis.call('EXISTS', KEYS[3]) == 1
 if busy and replies > now + horizon then
   return {0, replies - now - horizon}
@@ -27,13 +37,13 @@ end
 if tat > now + 10 * horizon then
   return {0, tat - now - 10 * horizon}
 end
-redis.call('SET', KEYS[1], string.format('%.0f', tat + weight * spacing), 'PX', 60000)
+redis.call('SET', KEYS[1], string.format('%.0f %.0f', tat + weight * spacing, now), 'PX', 60000)
 redis.call('INCRBY', KEYS[6], weight)
 if busy then
-  redis.call('SET', KEYS[4], string.format('%.0f', replies + weight * shared), 'PX', 60000)
+  redis.call('SET', KEYS[4], string.format('%.0f %.0f', replies + weight * shared, now), 'PX', 60000)
 end
 if each > 0 then
-  local mine = math.max(tonumber(redis.call('GET', KEYS[5]) or '0'), now)
-  redis.call('SET', KEYS[5], string.format('%.0f', mine + each), 'PX', 60000)
+  local mine = math.max(moment(KEYS[5]), now)
+  redis.call('SET', KEYS[5], string.format('%.0f %.0f', mine + each, now), 'PX', 60000)
 end
 return {1, tat - now}

@@ -171,3 +171,43 @@ async def test_replies_go_on_alone_when_redis_is_away() -> None:
     with pytest.raises(RedisError):
         await source.bulk(1)
     await away.aclose()
+
+
+async def set_back(redis: Redis, seconds: int) -> None:
+    """The clock of Redis's machine goes back: all that was written lies in its future."""
+    for key in await redis.keys("muster:*"):
+        words = (await redis.get(key)).split() if await redis.type(key) == b"string" else []
+        if len(words) == 2:
+            later = b" ".join(b"%d" % (int(word) + seconds * 1_000_000) for word in words)
+            await redis.set(key, later, px=60_000)
+
+
+async def test_a_clock_that_goes_back_stops_nobody(redis: Redis) -> None:
+    source = limiter(redis, 100.0, per_recipient_s=0.05)
+    await source.reply(b"somebody")
+    await source.bulk(100)
+    await set_back(redis, 3_600)
+    # What had been granted lies as far ahead as before, not an hour farther, and is not forgotten either.
+    grant = await source.bulk(100)
+    assert grant.count or 0 < grant.wait_s <= HORIZON_US / 1e6
+    async with asyncio.timeout(5):
+        await source.reply(b"somebody")
+
+
+async def test_a_clock_that_goes_back_makes_no_freeze_longer_or_shorter(redis: Redis) -> None:
+    source, other = limiter(redis, 100.0), limiter(redis, 100.0)
+    await source.freeze(20.0)
+    await set_back(redis, 3_600)
+    assert 15 < (await other.bulk(1)).wait_s <= 20
+    await source.freeze(30.0)
+    assert 25 < (await other.bulk(1)).wait_s <= 30
+
+
+async def test_a_freeze_ends_though_the_clock_went_back(redis: Redis) -> None:
+    source, other = limiter(redis, 100.0), limiter(redis, 100.0)
+    await source.freeze(0.4)
+    await set_back(redis, 3_600)
+    assert 0 < (await other.bulk(1)).wait_s <= 0.4
+    async with asyncio.timeout(5):
+        while not (await other.bulk(1)).count:
+            await asyncio.sleep(0.02)
