@@ -3,7 +3,7 @@
 Touches SQL under a fenced lease for each revision, and Redis only through `Dispatch`. Everything it does
 may be killed anywhere and done again: deliveries are unique for person and rung, batches are offered once
 in an epoch. While an alert is live its audience is resolved anew every minute and whenever somebody
-registered or moved.
+registered or moved. A revision on which our own code breaks holds up no other.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import numpy as np
 import structlog
@@ -30,6 +31,7 @@ from alerts.lifecycle import AlertAct, AlertState
 from alerts.planned import Planned
 from alerts.plans import FenceLostError, Plan
 from alerts.routing import Account, Preference, next_address
+from alerts.setbacks import Setbacks
 from alerts.store import RevisionRow
 from alerts.strata import Concerned, strata
 from alerts.targeting import Targeting
@@ -37,6 +39,8 @@ from alerts.terms import priority_of
 from alerts.ways import ways_of
 from places.area import Area
 from registry import audience as people
+from registry import changes
+from staff.notices import NoticeKind
 from storage.clock import Clock
 from storage.database import Database
 
@@ -93,6 +97,10 @@ class Planner:
     _resolved: dict[int, tuple[datetime, int]] = field(default_factory=dict)
     _planned: dict[int, Planned] = field(default_factory=dict)
     _under_way: dict[int, Writing] = field(default_factory=dict)
+    _setbacks: Setbacks[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._setbacks = Setbacks(self.database, self.clock, NoticeKind.PLAN_BROKEN, "revision")
 
     async def step(self) -> bool:
         """Plan what is due, up to one stratum of a large audience; True when there is more to do.
@@ -112,7 +120,7 @@ class Planner:
             await self.targeting.refresh()
         for revision_id, state in waiting:
             if revision_id in self._under_way or self._due(revision_id, state, now):
-                await self._plan(revision_id)
+                await self._setbacks.bear(revision_id, partial(self._plan, revision_id))
                 # Resolving a dozen large audiences anew takes seconds, too.
                 if revision_id in self._under_way or await self._is_news(live):
                     return True
@@ -186,11 +194,13 @@ class Planner:
 
     async def _write(self, writing: Writing) -> bool:
         """Write and offer the next stratum, the first ones small; False when it was the last."""
-        for chunk in writing.left.popleft() if writing.left else ():
-            ways, without = await self._chunk(writing, chunk)
-            writing.written += ways
-            writing.listed += without
-        await self.dispatch.offer_new(writing.plan.revision_id)
+        try:
+            for chunk in writing.left.popleft() if writing.left else ():
+                ways, without = await self._chunk(writing, chunk)
+                writing.written += ways
+                writing.listed += without
+        finally:  # nobody who was written waits because another one could not be
+            await self.dispatch.offer_new(writing.plan.revision_id)
         return bool(writing.left)
 
     async def _audience(self, row: RevisionRow) -> Concerned:
@@ -208,11 +218,11 @@ class Planner:
         # What takes longest is read before the one writer of SQLite is held up; who changed meanwhile is read
         # again inside.
         async with self.database.read() as connection:
-            seen = await people.newest_change(connection)
+            seen = await changes.newest(connection)
             preference = Preference(self.table, await holds.troubled(connection))
             ways = await ways_of(connection, ids, self.channel_order, preference, self.clock.now())
         async with self.database.bulk() as connection:
-            late = await people.changed_since(connection, seen, set(ids))
+            late = await changes.since(connection, seen, set(ids))
             ways = {who: own for who, own in ways.items() if who not in late}
             ways |= await ways_of(connection, late, self.channel_order, preference, self.clock.now())
             bare = await people.active(connection, [who for who in ids if who not in ways])

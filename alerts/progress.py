@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from alerts.delivery import CONFIRMED, NOT_REACHED, DeliveryState
 from alerts.plans import leased
 from alerts.tables import alert, checkin, delivery, revision
-from storage.database import MAX_PARAMETERS
+from storage.listed import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +47,19 @@ class History:
     shut: frozenset[int] = frozenset()
 
 
-async def due(connection: AsyncConnection, now: datetime, limit: int, owner: str) -> dict[int, list[Due]]:
+async def due(
+    connection: AsyncConnection, now: datetime, limit: int, owner: str, but: Collection[int] = ()
+) -> dict[int, list[Due]]:
     """Up to `limit` deliveries that are due, by revision, those first that wait longest.
 
-    Revisions that another planner than `owner` holds are left to it: theirs would take up the room of those
-    that can be moved.
+    Revisions that another planner than `owner` holds are left to it, and those in `but` alone: theirs would
+    take up the room of those that can be moved.
     """
     held = select(revision.c.id).where(leased(now), revision.c.plan_owner != owner)
     query = (
         select(*(delivery.c[name] for name in Due.__slots__))
         .where(delivery.c.next_at <= now, delivery.c.revision_id.not_in(held))
+        .where(delivery.c.revision_id.not_in(sorted(but)))
         .order_by(delivery.c.next_at, delivery.c.id)
         .limit(limit)
     )
@@ -68,12 +71,8 @@ async def due(connection: AsyncConnection, now: datetime, limit: int, owner: str
 
 async def still_due(connection: AsyncConnection, rows: Sequence[Due], now: datetime) -> list[Due]:
     """Those of `rows` that nobody moved, settled or put off since they were read."""
-    ids = [row.id for row in rows]
-    left: set[int] = set()
-    for start in range(0, len(ids), MAX_PARAMETERS - 10):
-        part = ids[start : start + MAX_PARAMETERS - 10]
-        query = select(delivery.c.id).where(delivery.c.id.in_(part), delivery.c.next_at <= now)
-        left.update((await connection.execute(query)).scalars())
+    query = select(delivery.c.id).where(listed(delivery.c.id), delivery.c.next_at <= now)
+    left = set((await connection.execute(query, {"ids": [row.id for row in rows]})).scalars())
     return [row for row in rows if row.id in left]
 
 
@@ -84,9 +83,8 @@ async def settle(connection: AsyncConnection, ids: Sequence[int]) -> None:
 
 async def postpone(connection: AsyncConnection, ids: Sequence[int], until: datetime | None) -> None:
     """Look at these again at `until`; None = never."""
-    for start in range(0, len(ids), MAX_PARAMETERS - 10):
-        part = ids[start : start + MAX_PARAMETERS - 10]
-        await connection.execute(update(delivery).where(delivery.c.id.in_(part)).values(next_at=until))
+    changes = update(delivery).where(listed(delivery.c.id)).values(next_at=until)
+    await connection.execute(changes, {"ids": ids})
 
 
 async def histories(

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,10 +25,12 @@ from alerts.plans import FenceLostError, Plan
 from alerts.progress import Due, due, histories, postpone, settle, still_due
 from alerts.revisions import read_revision
 from alerts.routing import Account, Preference, next_address
+from alerts.setbacks import Setbacks
 from alerts.silence import Doubt, Silence
 from alerts.standing import Standing
 from alerts.terms import priority_of
 from alerts.ways import ways_of
+from staff.notices import NoticeKind
 from storage.clock import Clock
 from storage.database import Database
 
@@ -78,6 +81,10 @@ class Rungs:
     window_closed: frozenset[str] = frozenset()
     _judged: dict[int, _Judged] = field(default_factory=dict)
     _looked_at: float = float("-inf")
+    _setbacks: Setbacks[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._setbacks = Setbacks(self.database, self.clock, NoticeKind.RUNGS_BROKEN, "revision")
 
     async def step(self) -> int:
         """Move whoever is due; return how many deliveries were written.
@@ -87,13 +94,14 @@ class Rungs:
         """
         now = self.clock.now()
         async with self.database.read() as connection:
-            waiting = await due(connection, now, PAGE, self.owner)
+            waiting = await due(connection, now, PAGE, self.owner, self._setbacks.resting())
             late = await self.inbox_lag(connection, now) > LAG_S if waiting else False
             for revision_id in waiting:
                 await self._judge(connection, revision_id, now)
         moved = 0
         for revision_id, rows in waiting.items():
-            moved += await self._move(revision_id, rows, now, late=late)
+            move = partial(self._move, revision_id, rows, now, late=late)
+            moved += await self._setbacks.bear(revision_id, move) or 0
         if self.clock.monotonic() - self._looked_at > LOOK_BACK_S:
             self._looked_at = self.clock.monotonic()
             await self._look_back(now)

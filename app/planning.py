@@ -1,6 +1,8 @@
 """The planner process: makes deliveries, moves rungs, expires, tidies up. Touches SQL and Redis.
 
-Several may run: leases in SQL keep each revision and the epoch with one of them at a time.
+Several may run: leases in SQL keep each revision and the epoch with one of them at a time. What breaks over
+a bug of ours is tried again, less and less often, and holds up nothing else; where what every warning needs
+breaks, the process ends, and the next one begins with a clean memory.
 """
 
 import asyncio
@@ -20,6 +22,7 @@ from alerts.planner import Planner
 from alerts.queue import Queue
 from alerts.routing import Account
 from alerts.rungs import Rungs
+from alerts.setbacks import Setbacks
 from alerts.targeting import Targeting
 from app.asking import Asking, CountryName, build_telling
 from app.core import Core
@@ -33,6 +36,7 @@ from bot.waiting import lag_s
 from places.area import Touch
 from places.region import Regions
 from staff import audit
+from staff.notices import NoticeKind
 from storage.errors import StorageUnavailableError
 from storage.keys import AccountKeys
 
@@ -61,6 +65,7 @@ class PlannerProcess:
         self._stopping = asyncio.Event()
         self._turn = asyncio.Lock()
         self._name = process_name()
+        self._setbacks: Setbacks[str] = Setbacks(core.database, core.clock, NoticeKind.PLANNER_BROKEN, "part")
         self._channels = [channel.value for channel in CHANNEL_ORDER]
         self._targeting = Targeting(core.database, core.clock, touch, self._channels, regions=regions)
         self._accounts = frozenset(core.gateways.all)
@@ -82,18 +87,23 @@ class PlannerProcess:
         """Work until stopped; every step may be cut off anywhere and is done again by the next process."""
         dispatch = self._dispatch()
         planner, rungs, core = self._planner(dispatch), self._rungs(), self._core
+        foresight = Foresight(core.database, core.clock, self._targeting)
         log.info("the planner is ready", action="planner.ready")
         await asyncio.gather(
             self._every(EPOCH_EVERY_S, dispatch.step),
             self._every(LOOK_EVERY_S, self._to_the_end(self._alone(planner.step))),
-            self._every(FORESEE_EVERY_S, Foresight(core.database, core.clock, self._targeting).step),
-            self._every(RUNGS_EVERY_S, self._alone(self._move(rungs, dispatch))),
-            self._every(EXPIRE_EVERY_S, self._expire),
-            self._every(TEMPLATES_EVERY_S, self._templates.watch),
-            self._every(ASK_EVERY_S, self._asking.step),
-            self._every(TELL_EVERY_S, lambda: self._telling.step(self._core.clock.now())),
-            self._every(TIDY_EVERY_S, lambda: tidy_up(self._core.database, self._core.clock)),
+            self._part("foresight", FORESEE_EVERY_S, foresight.step),
+            self._part("rungs", RUNGS_EVERY_S, self._alone(self._move(rungs, dispatch))),
+            self._part("expiry", EXPIRE_EVERY_S, self._expire),
+            self._part("templates", TEMPLATES_EVERY_S, self._templates.watch),
+            self._part("asking", ASK_EVERY_S, self._asking.step),
+            self._part("telling", TELL_EVERY_S, lambda: self._telling.step(self._core.clock.now())),
+            self._part("tidying", TIDY_EVERY_S, lambda: tidy_up(self._core.database, self._core.clock)),
         )
+
+    async def _part(self, name: str, seconds: float, step: Callable[[], Awaitable[object]]) -> None:
+        """What may break without warnings being kept from anybody else."""
+        await self._every(seconds, lambda: self._setbacks.bear(name, step))
 
     async def _every(self, seconds: float, step: Callable[[], Awaitable[object]]) -> None:
         while not self._stopping.is_set():
