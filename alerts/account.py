@@ -1,9 +1,9 @@
 """One sender account's worker: takes batches from the queue, keeps them, lets them be sent, settles. Touches
 Redis through `Queue` and `Lease`.
 
-At most `AT_ONCE` batches are under way, so that the next one is ready when the last messages of the former
-are still waiting for their answers, and an extreme alert waits for half a second's worth of messages at
-most.
+In at most `AT_ONCE` batches people wait for their turn, so that the next one is ready when the former is
+sent, and an extreme alert waits for half a second's worth of messages at most. Batches that only wait for
+answers hold up nobody, however long a provider takes.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from storage.redis import REDIS_AWAY, RedisError, ResponseError, end_tasks
 from storage.vault import Vault
 
 AT_ONCE = 2
+HELD_MOST = 32  # batches in our hands, those that wait for answers included
 TAKE_OVER_EVERY_S = 1.0
 AWAY_PAUSE_S = 0.5
 BREAKS = 5  # so often our own code may break on a batch before its people are tried elsewhere
@@ -82,8 +83,10 @@ class AccountWorker:
 
     async def _step(self) -> None:
         """Take entries when there is room and work on them; wait a moment where Redis or SQL is away."""
-        if len(self._running) >= AT_ONCE:
-            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        held = len(self._running)
+        if held - self._batches.launched >= AT_ONCE or held >= HELD_MOST:
+            self._batches.changed.clear()
+            await self._batches.changed.wait()
             return
         asked_at = self.line.clock.monotonic()
         try:
@@ -122,6 +125,7 @@ class AccountWorker:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
+        self._batches.changed.set()
         self._by_batch = {batch: other for batch, other in self._by_batch.items() if other is not task}
         error = None if task.cancelled() else task.exception()
         if error is not None:

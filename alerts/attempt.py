@@ -52,11 +52,18 @@ class Item:
     transient: int = 0
     unknown: int = 0
     doubt: str = ""  # code of a server that broke over it, and may have taken it
+    earlier: bool = False  # whoever had its batch before us may have sent it, and did not say so
+    named: bool = False  # SQL was told, or nearly told, that we are about to send it (`never-resend`)
+
+    @property
+    def perhaps(self) -> bool:
+        """Whether an earlier try may have arrived."""
+        return bool(self.unknown or self.doubt or self.earlier)
 
     @property
     def unsent(self) -> DeliveryState:
-        """Where it stands when nobody tries it any more: an earlier try may have arrived."""
-        return DeliveryState.UNKNOWN if self.unknown or self.doubt else DeliveryState.FAILED
+        """Where it stands when nobody tries it any more."""
+        return DeliveryState.UNKNOWN if self.perhaps else DeliveryState.FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +168,7 @@ def verdict_on(item: Item, error: SendError, *, resend: bool) -> Verdict:
     match error:
         case RetryAfterError():
             if error.recipient_only and error.seconds > LONGEST_WAIT_S:
-                return Told(item, DeliveryState.UNKNOWN if item.unknown else DeliveryState.FAILED, error.code)
+                return _refused(item, error.code)
             item.attempts -= 1
             return Again(error.seconds) if error.recipient_only else Freeze(error.seconds)
         case ClosedError():
@@ -193,10 +200,14 @@ def _judge(item: Item, error: SendError, *, resend: bool) -> Verdict:
         item.transient += 1
         if item.transient <= MAX_TRANSIENT:
             return Again(_pause(item.transient))
+    return _refused(item, error.code)
+
+
+def _refused(item: Item, code: str) -> Told:
     # An earlier try without an answer may have arrived: what is refused now cannot unsay it.
     # Whom a server broke over is tried on their next channel at once all the same; a correction goes to them.
-    state = DeliveryState.UNKNOWN if item.unknown else DeliveryState.FAILED
-    return Told(item, state, item.doubt or error.code)
+    state = DeliveryState.UNKNOWN if item.unknown or item.earlier else DeliveryState.FAILED
+    return Told(item, state, item.doubt or code)
 
 
 def _pause(tries: int) -> float:

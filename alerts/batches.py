@@ -36,6 +36,13 @@ class Batch:
     deliveries: tuple[int, ...]
     state: str
     begun: bool
+    created_at: datetime
+
+    @property
+    def label(self) -> str:
+        """Its name in Redis. Where SQL came back from a backup another batch may bear its number, and must
+        not find its marks."""
+        return f"{self.id}:{self.created_at.timestamp():.6f}"
 
 
 Waiters = Mapping[tuple[Route, str], Sequence[int]]
@@ -130,7 +137,8 @@ async def load(connection: AsyncConnection, batch_id: int) -> Batch | None:
     if row is None:
         return None
     route = Route(row.revision_id, row.rung, row.channel, row.account, row.priority)
-    return Batch(row.id, route, unpack(row.deliveries), row.state, row.begun_at is not None)
+    begun = row.begun_at is not None
+    return Batch(row.id, route, unpack(row.deliveries), row.state, begun, row.created_at)
 
 
 async def begin(connection: AsyncConnection, batch_id: int, now: datetime) -> None:

@@ -4,7 +4,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -33,6 +33,7 @@ class Broadcast:
 
     Attributes:
         room: what the account may have under way, over all of its batches.
+        launched: called when nobody of this batch waits for their turn; some may wait for their answer.
         closed: code with which the provider refused the account, "" = it did not.
     """
 
@@ -44,6 +45,7 @@ class Broadcast:
     stopping: asyncio.Event
     room: Room
     news: News
+    launched: Callable[[], None]
     closed: str = ""
     _open: dict[int, Item] = field(default_factory=dict)
     _ready: deque[Item] = field(default_factory=deque)
@@ -63,6 +65,8 @@ class Broadcast:
             try:
                 while not self._given_up() and (self._ready or self._running or self._paused):
                     await self._fill()
+                    if not self._ready:
+                        self.launched()
                 if self._running:
                     await asyncio.wait(self._running)
             finally:
@@ -72,6 +76,11 @@ class Broadcast:
     def unsent(self) -> list[Item]:
         """Items that nobody tried or whose try was given up: they stay queued."""
         return list(self._open.values())
+
+    @property
+    def waits(self) -> bool:
+        """Whether anybody of this batch waits for their turn."""
+        return bool(self._ready)
 
     @property
     def in_flight(self) -> int:
@@ -123,14 +132,30 @@ class Broadcast:
             items = [letter.item for letter in letters]
             turn = await self._ask(letters)
             granted = letters[: turn.count]
-            if granted and not standing.resend:
-                await self.line.write_ahead([letter.item.delivery for letter in granted])
+            ours = granted if standing.resend else await self._named(granted, standing)
         except (StorageUnavailableError, RedisError, *REDIS_AWAY):
             self._put_back(items)
             raise
         self._put_back(items[len(granted) :])
-        self._launch(granted, turn, standing)
-        return len(granted), 0.0 if granted else min(turn.wait_s, LONGEST_NAP_S)
+        self._launch(ours, turn, standing)
+        return len(ours), 0.0 if granted else min(turn.wait_s, LONGEST_NAP_S)
+
+    async def _named(self, letters: Sequence[Letter], standing: Standing) -> list[Letter]:
+        """Write down who is about to be sent to; return those whom nobody but us wrote down before. SQL
+        decides between two who believe that a batch is theirs.
+
+        Raises:
+            StorageUnavailableError: nobody is sent to. What we nearly wrote is ours when we ask again.
+        """
+        ours = {letter.item.delivery for letter in letters if letter.item.named}
+        for letter in letters:
+            letter.item.named = True
+        if letters:
+            ours |= await self.line.write_ahead([letter.item.delivery for letter in letters])
+        for letter in letters:
+            if letter.item.delivery not in ours:
+                self._end(Told(letter.item, DeliveryState.UNKNOWN, "interrupted"), standing.severity)
+        return [letter for letter in letters if letter.item.delivery in ours]
 
     def _draw(self, most: int) -> list[Item]:
         """Take up to `most` items that may be sent together out of those that are ready."""
@@ -154,7 +179,7 @@ class Broadcast:
         """Nobody gets it any more, on no channel."""
         while self._ready:
             item = self._ready.popleft()
-            state = DeliveryState.UNKNOWN if item.unknown else DeliveryState.SKIPPED
+            state = DeliveryState.UNKNOWN if item.perhaps else DeliveryState.SKIPPED
             self._end(Told(item, state, reason), severity="")
 
     def _start(self, work: Coroutine[None, None, None], recipients: int) -> None:
@@ -221,7 +246,7 @@ class Broadcast:
 
     def _broke(self, item: Item, tried: int, standing: Standing) -> None:
         """End an item on which a bug of ours broke; it may have been sent if it was tried once more."""
-        state = DeliveryState.FAILED if item.attempts == tried else DeliveryState.UNKNOWN
+        state = item.unsent if item.attempts == tried else DeliveryState.UNKNOWN
         self._end(Told(item, state, BROKEN), standing.severity)
 
     async def _take(self, item: Item, verdict: Told | Again | Freeze | Closed, standing: Standing) -> None:

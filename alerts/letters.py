@@ -47,7 +47,7 @@ async def worded(
             letters.append(Letter(item, found))
         else:
             state, error = found
-            ended.append(Told(item, DeliveryState.UNKNOWN if item.unknown else state, error))
+            ended.append(Told(item, DeliveryState.UNKNOWN if item.perhaps else state, error))
     return letters, ended
 
 

@@ -38,7 +38,7 @@ class Line:
     lease: Lease
     standings: Standings
     render: Render
-    write_ahead: Callable[[Sequence[int]], Awaitable[None]]
+    write_ahead: Callable[[Sequence[int]], Awaitable[frozenset[int]]]
     deadlines: Deadlines
     clock: Clock
     access: Access = always_open

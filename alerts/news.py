@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from alerts.attempt import Item, Told
 from alerts.lease import Hold
 from alerts.line import Line, Save
-from alerts.outcomes import CODES, Outcome
+from alerts.outcomes import Outcome, mark_of
 from storage.redis import REDIS_AWAY, RedisError, end_tasks
 
 FLUSH_S = 0.02
@@ -26,6 +26,7 @@ class News:
     """Of one batch.
 
     Attributes:
+        batch: `Batch.label`.
         named: what the provider calls a message must outlive us: its receipts may say no more than that.
         ended: outcomes that were not handed to `save`, in the order in which they came.
         moved: items whose provider gave their address a new name, likewise.
@@ -33,7 +34,7 @@ class News:
 
     line: Line
     held: Hold
-    batch: int
+    batch: str
     save: Save
     named: bool = False
     ended: list[Outcome] = field(default_factory=list)
@@ -51,8 +52,9 @@ class News:
         """Take down what became of an item."""
         line = self.line
         confirms = line.gateway.confirms
-        self.ended.append(told.outcome(severity, line.clock.now(), line.deadlines, confirms=confirms))
-        self._unmarked.append((told.item.position, CODES[told.state]))
+        outcome = told.outcome(severity, line.clock.now(), line.deadlines, confirms=confirms)
+        self.ended.append(outcome)
+        self._unmarked.append((told.item.position, mark_of(outcome)))
         if self.named and told.provider_id:
             self._names.append((told.item.position, told.provider_id))
 

@@ -27,8 +27,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.delivery import DeliveryState, predecessors
 from alerts.tables import delivery
+from bot.errors import PERHAPS_ACCEPTED
 
 # One byte for each outcome in the marks of a batch; 0 = not known.
+IN_DOUBT, STOPPED = 7, 8  # failed, but a server broke over it; gone, because its owner told the provider so
 CODES: dict[DeliveryState, int] = {
     DeliveryState.ACCEPTED: 1,
     DeliveryState.ATTEMPTING: 2,  # stored for a browser, which has not confirmed it
@@ -37,7 +39,10 @@ CODES: dict[DeliveryState, int] = {
     DeliveryState.UNKNOWN: 5,
     DeliveryState.SKIPPED: 6,
 }
-STATES = {code: state for state, code in CODES.items()}
+STATES = {code: state for state, code in CODES.items()} | {
+    IN_DOUBT: DeliveryState.FAILED,
+    STOPPED: DeliveryState.GONE,
+}
 
 
 class Outcome(NamedTuple):
@@ -60,15 +65,28 @@ class Outcome(NamedTuple):
     stopped: bool = False
 
 
+def mark_of(outcome: Outcome) -> int:
+    """The byte by which Redis knows an outcome: what a correction and the registry must learn of it."""
+    if outcome.stopped:
+        return STOPPED
+    if outcome.state is DeliveryState.FAILED and outcome.error in PERHAPS_ACCEPTED:
+        return IN_DOUBT
+    return CODES[outcome.state]
+
+
 def one_of(states: Iterable[DeliveryState]) -> ColumnElement[bool]:
     """The condition that a delivery is in one of `states`, in a form that an UPDATE of many rows may hold."""
     return or_(*(delivery.c.state == literal_column(f"'{state.value}'") for state in sorted(states)))
 
 
-async def name_attempts(connection: AsyncConnection, deliveries: Sequence[int], now: datetime) -> None:
-    """Write down who is about to be sent to, before the bytes leave (`never-resend`)."""
+async def name_attempts(
+    connection: AsyncConnection, deliveries: Sequence[int], now: datetime
+) -> frozenset[int]:
+    """Write down who is about to be sent to, before the bytes leave (`never-resend`); return those who were
+    not named before. The others somebody else sends to, or has."""
     changes = update(delivery).where(delivery.c.id.in_(deliveries), delivery.c.state == DeliveryState.QUEUED)
-    await connection.execute(changes.values(state=DeliveryState.ATTEMPTING, attempted_at=now))
+    named = changes.values(state=DeliveryState.ATTEMPTING, attempted_at=now).returning(delivery.c.id)
+    return frozenset((await connection.execute(named)).scalars())
 
 
 async def write(connection: AsyncConnection, outcomes: Sequence[Outcome]) -> None:

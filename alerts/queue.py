@@ -95,8 +95,15 @@ class Queue:
         return None
 
     async def refresh(self, entry: Entry) -> bool:
-        """Say that an entry is still being worked on; False when somebody else took it over."""
-        return bool(await self._refresh(keys=[entry.stream], args=[GROUP, self._consumer, entry.entry_id]))
+        """Say that an entry is still being worked on; False when somebody else took it over, or when the
+        stream or its group went: it is offered again then."""
+        try:
+            found = await self._refresh(keys=[entry.stream], args=[GROUP, self._consumer, entry.entry_id])
+        except ResponseError as error:
+            if "NOGROUP" not in str(error):
+                raise
+            return False
+        return bool(found)
 
     async def settle(self, entry: Entry) -> bool:
         """Acknowledge and remove; False when somebody else owns it by now.
@@ -107,16 +114,16 @@ class Queue:
         keys = [entry.stream, self._keys.enqueued(entry.epoch)]
         return bool(await self._settle(keys=keys, args=[GROUP, self._consumer, entry.entry_id, entry.batch]))
 
-    async def marks(self, batch: int) -> bytes:
+    async def marks(self, label: str) -> bytes:
         """One byte for each delivery of the batch whose outcome was known; shorter or empty = none known."""
-        found = await self._redis.get(self._keys.marks(batch))
+        found = await self._redis.get(self._keys.marks(label))
         return found if isinstance(found, bytes) else b""
 
-    async def provider_ids(self, batch: int) -> dict[int, str]:
+    async def provider_ids(self, label: str) -> dict[int, str]:
         """What the provider calls the message at each position of a batch, as far as `mark` was told."""
         found: dict[int, str] = {}
         for entry in await cast(
-            "Awaitable[list[bytes]]", self._redis.lrange(self._keys.provider_ids(batch), 0, -1)
+            "Awaitable[list[bytes]]", self._redis.lrange(self._keys.provider_ids(label), 0, -1)
         ):
             name, _, positions = entry.partition(b"\0")
             found |= dict.fromkeys(array("H", positions), name.decode())
@@ -124,7 +131,7 @@ class Queue:
 
     async def mark(
         self,
-        batch: int,
+        label: str,
         outcomes: Sequence[tuple[int, int]],
         provider_ids: Sequence[tuple[int, str]] = (),
     ) -> None:
@@ -133,10 +140,10 @@ class Queue:
         Args:
             provider_ids: what the provider calls the message at a position, where that must outlive us.
         """
-        key = self._keys.marks(batch)
+        key = self._keys.marks(label)
         async with self._redis.pipeline(transaction=False) as pipe:
             if provider_ids:  # first: no mark shall stand without its name
-                names = self._keys.provider_ids(batch)
+                names = self._keys.provider_ids(label)
                 pipe.rpush(names, *_named(provider_ids))
                 pipe.expire(names, MARKS_LIVE_S)
             for position, codes in _runs(outcomes):

@@ -16,6 +16,7 @@ from storage.errors import SealError
 from storage.listed import listed
 from storage.vault import Vault
 
+UNWANTED = "stopped"  # they want nothing from us any more
 GONE = "gone"  # the address went out of use since this delivery was written
 
 
@@ -62,7 +63,7 @@ class Recipient(NamedTuple):
             return "drill_guard"
         if self.destination.closed:
             return GONE
-        return "" if self.destination.wanted else "stopped"
+        return "" if self.destination.wanted else UNWANTED
 
     def value(self, vault: Vault) -> str:
         """The provider's name for them.

@@ -22,10 +22,11 @@ from alerts.lease import Hold
 from alerts.letters import BROKEN
 from alerts.line import Line
 from alerts.news import News
-from alerts.outcomes import STATES, Outcome
-from alerts.recipients import GONE, Recipient, recipients
+from alerts.outcomes import IN_DOUBT, STATES, STOPPED, Outcome
+from alerts.recipients import GONE, UNWANTED, Recipient, recipients
 from alerts.room import Room, room_of
 from alerts.standing import Standing
+from bot.errors import PERHAPS_ACCEPTED
 from bot.gateway import BulkGateway, ReconcilingGateway
 from bot.messages import Address
 from storage.database import Database
@@ -66,8 +67,10 @@ class BatchWork:
     database: Database
     vault: Vault
     ledger: Ledger
+    changed: asyncio.Event = field(default_factory=asyncio.Event)  # set as `launched` grows
     _room: Room = field(init=False)
     _named: bool = field(init=False)
+    _under_way: list[Broadcast] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         gateway = self.line.gateway
@@ -81,6 +84,11 @@ class BatchWork:
         """Recipients of what the gateway was handed and has not answered yet."""
         return self._room.taken
 
+    @property
+    def launched(self) -> int:
+        """Batches under way in which nobody waits for their turn: they wait for answers."""
+        return sum(not broadcast.waits for broadcast in self._under_way)
+
     async def finish(self, held: Hold, stopping: asyncio.Event) -> bool:
         """Send what is left of a batch; True when nothing is left and SQL knows it.
 
@@ -93,7 +101,7 @@ class BatchWork:
         batch = load.batch
         standing = await self.line.standings.of(batch.route.revision_id)
         # Even of an entry that was never read: Redis may have come back without its last second.
-        items, known = self._sort(load, standing, *await self._left(batch.id))
+        items, known = self._sort(load, standing, *await self._left(batch))
         if items and not batch.begun:
             async with self.database.bulk() as connection:
                 await batches.begin(connection, batch.id, self.line.clock.now())
@@ -101,7 +109,7 @@ class BatchWork:
         async def save(ended: Sequence[Outcome], moved: Sequence[Item]) -> None:
             await self._record(load, ended, moved, done=False)
 
-        news = News(self.line, held, batch.id, save, named=self._named)
+        news = News(self.line, held, batch.label, save, named=self._named)
         kind = BulkBroadcast if isinstance(self.line.gateway, BulkGateway) else Broadcast
         broadcast = kind(
             line=self.line,
@@ -112,8 +120,13 @@ class BatchWork:
             stopping=stopping,
             room=self._room,
             news=news,
+            launched=self.changed.set,
         )
-        await broadcast.run(items)
+        self._under_way.append(broadcast)
+        try:
+            await broadcast.run(items)
+        finally:
+            self._under_way.remove(broadcast)
         done = not broadcast.unsent
         if broadcast.closed:
             known += self._closed(broadcast, standing)
@@ -130,13 +143,11 @@ class BatchWork:
         if load is None:
             return
         standing = await self.line.standings.of(load.batch.route.revision_id)
-        items, known = self._sort(load, standing, *await self._left(batch_id))
-        failed = [
-            *(one.delivery for one in known if one.state is DeliveryState.GONE),
-            *(item.delivery for item in items),
-        ]
+        items, known = self._sort(load, standing, *await self._left(load.batch))
         ended = [one for one in known if one.state is not DeliveryState.GONE]
-        ended += [self._outcome(one, DeliveryState.FAILED, BROKEN, standing) for one in failed]
+        failed = [(one.delivery, DeliveryState.FAILED) for one in known if one.state is DeliveryState.GONE]
+        failed += [(item.delivery, item.unsent) for item in items]
+        ended += [self._outcome(one, state, BROKEN, standing) for one, state in failed]
         await self._record(load, ended, [], done=True)
 
     async def _load(self, batch_id: int) -> Load | None:
@@ -147,10 +158,10 @@ class BatchWork:
                 return None
             return Load(batch, await recipients(connection, batch.deliveries))
 
-    async def _left(self, batch_id: int) -> tuple[bytes, dict[int, str]]:
+    async def _left(self, batch: Batch) -> tuple[bytes, dict[int, str]]:
         """What Redis knows of a batch: marks, and what the provider calls messages."""
-        marks = await self.line.queue.marks(batch_id)
-        return marks, await self.line.queue.provider_ids(batch_id) if marks and self._named else {}
+        marks = await self.line.queue.marks(batch.label)
+        return marks, await self.line.queue.provider_ids(batch.label) if marks and self._named else {}
 
     def _sort(
         self, load: Load, standing: Standing, marks: bytes, names: Mapping[int, str]
@@ -168,7 +179,9 @@ class BatchWork:
             if person is None or person.state not in WAITING:
                 continue
             if mark:
-                known.append(self._outcome(delivery, STATES[mark], "marked", standing, name))
+                error = PERHAPS_ACCEPTED[0] if mark == IN_DOUBT else "marked"
+                outcome = self._outcome(delivery, STATES[mark], error, standing, name)
+                known.append(outcome._replace(stopped=mark == STOPPED))
             elif person.state is DeliveryState.ATTEMPTING:
                 # Named before its bytes left (`never-resend`): it may have arrived, and nobody sends it
                 # again.
@@ -177,22 +190,32 @@ class BatchWork:
             elif refusal := person.refusal(drill=standing.drill):
                 # An address that went is as if its provider said so now: the next channel is tried at once.
                 state = DeliveryState.GONE if refusal == GONE else DeliveryState.SKIPPED
+                if refusal == UNWANTED and load.batch.begun:
+                    state = DeliveryState.UNKNOWN  # whoever had this batch before us may have sent it
                 known.append(self._outcome(delivery, state, refusal, standing))
             else:
-                item = self._item(position, person)
+                item = self._item(position, person, earlier=load.batch.begun)
                 if item:
                     items.append(item)
                 else:
                     known.append(Outcome(delivery, DeliveryState.SKIPPED, now, error="erased"))
         return items, known
 
-    def _item(self, position: int, person: Recipient) -> Item | None:
+    def _item(self, position: int, person: Recipient, *, earlier: bool) -> Item | None:
         try:
             value = person.value(self.vault)
         except SealError:
             return None
         to = Address(self.line.gateway.channel, self.line.gateway.account, value, person.heard_at)
-        return Item(position, person.delivery, person.address_id, person.person_id, person.language, to)
+        return Item(
+            position,
+            person.delivery,
+            person.address_id,
+            person.person_id,
+            person.language,
+            to,
+            earlier=earlier,
+        )
 
     def _outcome(
         self, delivery: int, state: DeliveryState, error: str, standing: Standing, provider_id: str = ""

@@ -14,6 +14,7 @@ from storage.errors import StorageUnavailableError
 
 REOPEN_S = 30.0
 PATIENCE_S = 60.0
+BROKEN = "broken"
 UNREACHABLE = "unreachable"  # the code of `ClosedError` with which a gateway says that nobody could be asked
 
 log = structlog.get_logger(__name__)
@@ -43,6 +44,10 @@ class Opening:
                 self._code = await self._core.open_gateway(self._gateway)
             except StorageUnavailableError:
                 log.warning("the database is away; asking the provider again later", action="opening.away")
+            except Exception as error:
+                # A bug of ours: nobody waits for an account that never opens; their next channel is tried.
+                log.error("the account could not be opened", action="opening.broken", exc_info=error)
+                self._code = BROKEN
             if self._code == "":
                 return
             try:

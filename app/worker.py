@@ -124,9 +124,9 @@ class WorkerProcess:
         for lease in self._leases:
             lease.lose(epoch)
 
-    async def _write_ahead(self, deliveries: Sequence[int]) -> None:
+    async def _write_ahead(self, deliveries: Sequence[int]) -> frozenset[int]:
         async with self._core.database.durable() as connection:
-            await name_attempts(connection, deliveries, self._core.clock.now())
+            return await name_attempts(connection, deliveries, self._core.clock.now())
 
     async def _gone(self, connection: AsyncConnection, address_ids: Sequence[int]) -> None:
         await addresses.gone(connection, address_ids, self._core.clock.now())

@@ -30,20 +30,21 @@ class AccountKeys:
         """Set of batch ids that lie on a stream in this epoch; keeps a second offer single."""
         return f"muster:{self._tag}:enq:{epoch}"
 
-    def marks(self, batch: int) -> str:
+    def marks(self, label: str) -> str:
         """String with one byte for each delivery of a batch: the outcome, once known; lives an hour."""
-        return f"muster:{self._tag}:sent:{batch}"
+        return f"muster:{self._tag}:sent:{label}"
 
-    def provider_ids(self, batch: int) -> str:
+    def provider_ids(self, label: str) -> str:
         """List of what the provider calls the messages of a batch, each with the places it holds for.
 
         Lives as long as the marks, and only where a receipt may name a message by that alone.
         """
-        return f"muster:{self._tag}:ids:{batch}"
+        return f"muster:{self._tag}:ids:{label}"
 
     @property
     def limiter(self) -> str:
-        """Theoretical arrival time of the account's limiter, microseconds of Redis TIME."""
+        """Theoretical arrival time of the account's limiter and when it was written, microseconds of Redis
+        TIME; so are the other times of a limiter."""
         return f"muster:{self._tag}:tat"
 
     @property

@@ -3,7 +3,7 @@ counter that a test can hold up or let fail."""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from alerts import batches
 from alerts.account import AccountWorker
 from alerts.assignments import Assignment, Assignments
 from alerts.attempt import Item
@@ -88,7 +89,13 @@ class Provider:
         return Prepared(({"text": outbound.text},), outbound)
 
     async def send(
-        self, to: Address, message: Prepared, *, delivery: int | None = None, key: str | None = None
+        self,
+        to: Address,
+        message: Prepared,
+        *,
+        part: int = 0,
+        delivery: int | None = None,
+        key: str | None = None,
     ) -> Accepted:
         self.taken[to.value] += 1
         if self.held(to):
@@ -121,6 +128,9 @@ class PostRoom:
     sizes: BatchSizes = field(default_factory=lambda: BatchSizes({ACCOUNT: BATCH}))
     limits: Limits = LIMITS
     gone: Callable[[Sequence[int]], None] = lambda _ids: None
+    stopped: Callable[[Sequence[int]], None] = lambda _ids: None
+    before_naming: Callable[[], Awaitable[None]] | None = None  # what happens as attempts are named
+    after_naming: Callable[[], Awaitable[None]] | None = None
 
     @property
     def database(self) -> Database:
@@ -176,9 +186,8 @@ class PostRoom:
             access=access,
         )
         epoch = EpochWatch(self.redis, lease.lose)
-        return AccountWorker(
-            line, self.database, self.vault, Ledger(self._gone, _nothing, _not_closed), epoch
-        )
+        ledger = Ledger(self._gone, _nothing, _not_closed, self._stopped)
+        return AccountWorker(line, self.database, self.vault, ledger, epoch)
 
     @asynccontextmanager
     async def at_work(self, worker: AccountWorker, *, watching: bool = True) -> AsyncIterator[None]:
@@ -219,9 +228,28 @@ class PostRoom:
 
         await until(nothing_open, seconds, "every batch is sent")
 
-    async def _write_ahead(self, deliveries: Sequence[int]) -> None:
+    async def marks(self, batch_id: int) -> bytes:
+        """What Redis knows of a batch."""
+        return await self.queue("anybody").marks(await self.label(batch_id))
+
+    async def label(self, batch_id: int) -> str:
+        """The batch's name in Redis."""
+        async with self.database.read() as connection:
+            found = await batches.load(connection, batch_id)
+        assert found is not None
+        return found.label
+
+    async def _write_ahead(self, deliveries: Sequence[int]) -> frozenset[int]:
+        if self.before_naming is not None:
+            await self.before_naming()
         async with self.database.durable() as connection:
-            await name_attempts(connection, deliveries, self.clock.now())
+            fresh = await name_attempts(connection, deliveries, self.clock.now())
+        if self.after_naming is not None:
+            await self.after_naming()
+        return fresh
+
+    async def _stopped(self, _connection: AsyncConnection, ids: Sequence[int]) -> None:
+        self.stopped(ids)
 
     async def _gone(self, connection: AsyncConnection, ids: Sequence[int]) -> None:
         self.gone(ids)

@@ -8,11 +8,13 @@ from redis.asyncio import Redis
 from sqlalchemy import select, update
 
 from alerts import account, batches, epoch, news, queue
+from alerts.outcomes import name_attempts
 from alerts.tables import batch, delivery, revision
 from bot.errors import ClosedError, GoneError, UnknownOutcomeError
 from bot.gateway import Limits, Prepared
 from bot.messages import Address
 from registry import addresses
+from storage.errors import StorageUnavailableError
 from storage.keys import GROUP, AccountKeys
 from storage.redis import connect_redis
 from storage.vault import Vault
@@ -60,7 +62,7 @@ async def marked(room: PostRoom, batch_id: int, count: int) -> None:
     """Wait until Redis knows of `count` outcomes."""
 
     async def known() -> bool:
-        return sum(1 for mark in await room.queue("anybody").marks(batch_id) if mark) == count
+        return sum(1 for mark in await room.marks(batch_id) if mark) == count
 
     await until(known, 20, f"{count} marks")
 
@@ -391,7 +393,8 @@ async def test_all_batches_of_an_account_share_its_requests_under_way(room: Post
     await room.dispatch.step()
     async with room.at_work(worker):
         await held_up(room, 12)
-        await until(lambda: _pending(room, 2), 10, "two batches are under way")
+        # The first waits for its answers only; in two more people wait for their turn.
+        await until(lambda: _pending(room, 3), 10, "three batches are under way")
         assert room.provider.waiting == worker.in_flight == 12
         room.provider.gate.set()
         await room.all_sent()
@@ -420,6 +423,44 @@ async def test_never_resend_lists_what_may_have_arrived(room: PostRoom) -> None:
     assert await room.states() == {"accepted": 5, "unknown": 5}
 
 
+@on_both_kinds
+async def test_never_resend_leaves_whom_somebody_else_named(room: PostRoom) -> None:
+    """Two workers believe that a batch is theirs: who wrote a name down first sends, the other does not."""
+    values = await room.write(10)
+    async with room.database.durable() as connection:
+        await connection.execute(update(revision).values(policy="never-resend"))
+    first = select(delivery.c.id).order_by(delivery.c.id).limit(3)
+
+    async def as_the_other_worker() -> None:
+        async with room.database.durable() as connection:
+            ids = (await connection.execute(first)).scalars().all()
+            await name_attempts(connection, ids, room.clock.now())
+
+    room.before_naming = as_the_other_worker
+    async with room.at_work(room.worker("one")):
+        await room.all_sent()
+    assert room.provider.taken == dict.fromkeys(values[3:], 1)
+    assert await room.states() == {"accepted": 7, "unknown": 3}
+
+
+async def test_never_resend_sends_to_whom_a_lost_answer_of_sql_was_about(room: PostRoom) -> None:
+    """The names were written, and the connection broke before SQL could say so: they are ours."""
+    values = await room.write(10)
+    async with room.database.durable() as connection:
+        await connection.execute(update(revision).values(policy="never-resend"))
+    broken = [True]
+
+    async def lose_the_answer() -> None:
+        if broken and broken.pop():
+            raise StorageUnavailableError("lost")
+
+    room.after_naming = lose_the_answer
+    async with room.at_work(room.worker("one")):
+        await room.all_sent()
+    assert room.provider.taken == dict.fromkeys(values, 1)
+    assert await room.states() == {"accepted": 10}
+
+
 async def test_a_settled_batch_that_sql_forgot_is_sent_after_all(room: PostRoom) -> None:
     values = await room.write(10)
     async with room.at_work(room.worker("one")):
@@ -428,7 +469,7 @@ async def test_a_settled_batch_that_sql_forgot_is_sent_after_all(room: PostRoom)
         async with room.database.durable() as connection:
             await connection.execute(update(batch).values(state="open", closed_at=None))
             await connection.execute(update(delivery).values(state="queued"))
-        await room.redis.delete(AccountKeys(*ACCOUNT).marks(1))
+        await room.redis.delete(AccountKeys(*ACCOUNT).marks(await room.label(1)))
 
         async def sent_again() -> bool:
             room.dispatch._all_at = 0.0  # the five seconds are over

@@ -119,19 +119,19 @@ async def test_settled_is_gone_and_may_be_offered_again(queue: Queue, redis: Red
 
 
 async def test_marks(queue: Queue) -> None:
-    assert await queue.marks(5) == b""
-    await queue.mark(5, [(0, 1), (3, 4), (9, 200)])
-    await queue.mark(5, [(1, 2)])
-    assert await queue.marks(5) == bytes([1, 2, 0, 4, 0, 0, 0, 0, 0, 200])
-    assert await queue.marks(6) == b""
-    assert await queue.provider_ids(5) == {}, "nothing is kept that nobody asked for"
+    assert await queue.marks("5") == b""
+    await queue.mark("5", [(0, 1), (3, 4), (9, 200)])
+    await queue.mark("5", [(1, 2)])
+    assert await queue.marks("5") == bytes([1, 2, 0, 4, 0, 0, 0, 0, 0, 200])
+    assert await queue.marks("6") == b""
+    assert await queue.provider_ids("5") == {}, "nothing is kept that nobody asked for"
 
 
 async def test_what_a_provider_calls_messages_outlives_who_sent_them(queue: Queue, redis: Redis) -> None:
-    await queue.mark(5, [(0, 1), (1, 1)], [(0, "token-1"), (1, "token-1")])
-    await queue.mark(5, [(299, 1), (2, 4)], [(299, "token-2")])
-    assert await other(redis).provider_ids(5) == {0: "token-1", 1: "token-1", 299: "token-2"}
-    for key in (KEYS.provider_ids(5), KEYS.marks(5)):
+    await queue.mark("5", [(0, 1), (1, 1)], [(0, "token-1"), (1, "token-1")])
+    await queue.mark("5", [(299, 1), (2, 4)], [(299, "token-2")])
+    assert await other(redis).provider_ids("5") == {0: "token-1", 1: "token-1", 299: "token-2"}
+    for key in (KEYS.provider_ids("5"), KEYS.marks("5")):
         assert 3_000 < await redis.ttl(key) <= queues.MARKS_LIVE_S
 
 

@@ -43,8 +43,8 @@ def test_what_is_no_redis_is_refused_in_words(url: str) -> None:
 def test_all_keys_of_an_account_lie_in_one_slot() -> None:
     keys = AccountKeys("whatsapp", "main")
     names = [
-        *(keys.stream(priority) for priority in range(4)), keys.enqueued("life"), keys.marks(1),
-        keys.provider_ids(1), keys.bulk, keys.granted, keys.reserve, keys.recipient("00ff"), keys.frozen,
+        *(keys.stream(priority) for priority in range(4)), keys.enqueued("life"), keys.marks("1:0"),
+        keys.provider_ids("1:0"), keys.bulk, keys.granted, keys.reserve, keys.recipient("00ff"), keys.frozen,
         keys.circuit,
     ]  # fmt: skip
     tags = {name[name.index("{") + 1 : name.index("}")] for name in names}
@@ -82,7 +82,7 @@ async def test_accounts_spread_and_each_keeps_to_its_slot(redis: Redis) -> None:
         keys = AccountKeys("sms", f"sender-{number}")
         await redis.xgroup_create(keys.stream(0), GROUP, id="0", mkstream=True)
         async with redis.pipeline(transaction=False) as pipe:
-            pipe.setrange(keys.marks(1), 0, b"\x01")
-            pipe.expire(keys.marks(1), 60)
+            pipe.setrange(keys.marks("1:0"), 0, b"\x01")
+            pipe.expire(keys.marks("1:0"), 60)
             assert (await pipe.execute())[1]
     assert await redis.get(EPOCH) == b"life"
