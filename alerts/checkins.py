@@ -17,7 +17,8 @@ from alerts.store import EventRow
 from alerts.tables import checkin, checkin_history
 from staff import notices
 from staff.notices import NoticeKind
-from storage.database import MAX_PARAMETERS, insert_new
+from storage.database import insert_new
+from storage.listed import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,7 @@ async def latest(
 
 async def silenced(connection: AsyncConnection, person_ids: Collection[int]) -> set[int]:
     """Those who must get no automatic message: hospitalised, detained, deceased or closed in any event."""
-    wanted, found = sorted(set(person_ids)), set[int]()
-    for start in range(0, len(wanted), MAX_PARAMETERS):
-        part = wanted[start : start + MAX_PARAMETERS]
-        query = select(checkin.c.person_id).where(
-            checkin.c.person_id.in_(part), checkin.c.status.in_(sorted(SILENCING))
-        )
-        found |= {row.person_id for row in await connection.execute(query)}
-    return found
+    query = select(checkin.c.person_id).where(
+        listed(checkin.c.person_id), checkin.c.status.in_(sorted(SILENCING))
+    )
+    return set((await connection.execute(query, {"ids": list(person_ids)})).scalars())

@@ -7,20 +7,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.routing import Account
 from alerts.tables import delivery
-
-CHUNK = 500
+from storage.listed import listed
 
 
 async def of_deliveries(
     connection: AsyncConnection, account: Account, provider_ids: Sequence[str]
 ) -> set[str]:
     """Those of `provider_ids` (of one sender account) under which a copy of a warning was accepted."""
-    found: set[str] = set()
-    for start in range(0, len(provider_ids), CHUNK):
-        query = select(delivery.c.provider_id).where(
-            delivery.c.channel == account[0],
-            delivery.c.account == account[1],
-            delivery.c.provider_id.in_(provider_ids[start : start + CHUNK]),
-        )
-        found.update((await connection.execute(query)).scalars())
-    return found
+    query = select(delivery.c.provider_id).where(
+        delivery.c.channel == account[0],
+        delivery.c.account == account[1],
+        listed(delivery.c.provider_id),
+    )
+    return set((await connection.execute(query, {"ids": provider_ids})).scalars())

@@ -22,6 +22,7 @@ from places.audience import CONFIDENCES, Audience, AudienceIndex
 from places.people import country_of
 from places.region import Regions, nowhere
 from registry import audience as people
+from registry import changes
 from registry.columns import AudienceRows
 from storage.clock import Clock
 from storage.database import Database
@@ -80,7 +81,7 @@ class Targeting:
                 self._known = known = await self._build()
                 return known, True
             async with self._database.read() as connection:
-                follows = await people.can_follow(connection, known.last_change)
+                follows = await changes.can_follow(connection, known.last_change)
                 found = await people.rows(connection, since_change=known.last_change) if follows else None
             if found is None:
                 self._known = known = await self._build()

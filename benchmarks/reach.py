@@ -21,7 +21,7 @@ from benchmarks.measure import Spent, head, middle, once_async, say
 from bot.inbox import lane_of
 from bot.messages import Address, Channel
 from registry import addresses
-from registry.audience import reach
+from registry.destinations import destinations
 from registry.tables import address, person
 from registry.ways import ways
 from storage.database import Database, open_database
@@ -60,18 +60,20 @@ async def _measure(url: str) -> None:
         spent = await _middle(lambda _: find())
         say("find the ways to a person, as the planner does", f"{spent.cpu_s / PEOPLE * 1e6:.0f} us CPU each")
         async with database.read() as connection:
-            sealed = await reach(connection, ids)
+            found = await ways(connection, ids)
+            mine = [own[0] for own in found.values()]
+            sealed = await destinations(connection, [way.address_id for way in mine])
 
         async def unseal() -> None:
-            for way in sealed:
-                addresses.open_value(vault, way)
+            for one in sealed.values():
+                addresses.open_value(vault, one)
 
         spent = await _middle(lambda _: unseal())
         say("open a sealed address", f"{spent.cpu_s / PEOPLE * 1e6:.0f} us CPU")
         made = [await new_plan(database) for _ in range(RUNS + 1)]
         chosen = [
             Assignment(way.person_id, way.address_id, *ACCOUNT, way.language, False, "area", 1.0)
-            for way in sealed
+            for way in mine
         ]
         spent = await _middle(lambda run: _write(database, made[run], chosen))
         say(

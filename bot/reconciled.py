@@ -12,8 +12,7 @@ from bot.inbox import inbox_key
 from bot.messages import Event
 from bot.tables import inbox, reconciled
 from storage.database import insert_new
-
-CHUNK = 500  # keys of one question
+from storage.listed import listed
 
 
 async def read_until(connection: AsyncConnection, channel: str, account: str) -> datetime | None:
@@ -35,10 +34,7 @@ async def write_until(connection: AsyncConnection, channel: str, account: str, u
 
 async def not_stored(connection: AsyncConnection, events: Sequence[Event]) -> list[Event]:
     """The events whose keys the inbox does not hold, in their order."""
-    missing: list[Event] = []
-    for start in range(0, len(events), CHUNK):
-        some = events[start : start + CHUNK]
-        query = select(inbox.c.key).where(inbox.c.key.in_([inbox_key(event) for event in some]))
-        held = set((await connection.execute(query)).scalars())
-        missing += [event for event in some if inbox_key(event) not in held]
-    return missing
+    keys = [inbox_key(event) for event in events]
+    query = select(inbox.c.key).where(listed(inbox.c.key))
+    held = set((await connection.execute(query, {"ids": keys})).scalars())
+    return [event for event, key in zip(events, keys, strict=True) if key not in held]

@@ -5,7 +5,7 @@ language, which number) is shown to officers whose case role covers that person'
 recorded.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -27,6 +27,8 @@ from console.jurisdiction import JURISDICTION, covers
 from console.rendering import redirect, render
 from console.services import SERVICES
 from registry import audience, people, phones, whereabouts
+from registry.addresses import AddressState
+from registry.ways import Way, ways
 from staff import audit
 from staff.officers import Officer, Role
 
@@ -172,10 +174,7 @@ async def _board(request: web.Request, template: str) -> web.Response:
 async def _opened(
     connection: AsyncConnection, request: web.Request, officer: Officer, rows: Sequence[MissingPerson]
 ) -> list[Person]:
-    reach: dict[int, list[str]] = {}
-    for way in await audience.reach(connection, [row.person_id for row in rows]):
-        if way.address_state == "active":
-            reach.setdefault(way.person_id, []).append(way.channel)
+    found = await ways(connection, [row.person_id for row in rows])
     listed = []
     for row in rows:
         place = await whereabouts.base(connection, row.person_id)
@@ -192,11 +191,16 @@ async def _opened(
                 known=True,
                 country=country,
                 language=person.language,
-                channels=tuple(dict.fromkeys(reach.get(row.person_id, ()))),
+                channels=_channels(found.get(row.person_id, ())),
                 phone=phone,
             )
         )
     return listed
+
+
+def _channels(own: Iterable[Way]) -> tuple[str, ...]:
+    """Those in use, in the person's order."""
+    return tuple(dict.fromkeys(way.channel for way in own if way.address_state == AddressState.ACTIVE))
 
 
 async def _phone(connection: AsyncConnection, request: web.Request, person: people.PersonRow) -> str:

@@ -3,20 +3,20 @@
 Ids are random and made here, because a value is sealed for its row before the row exists.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Address, Channel
 from registry import changes
 from registry.identity import new_id
 from registry.tables import address
-from storage.database import MAX_PARAMETERS
+from storage.listed import listed
 from storage.vault import PersonVault, Place, Vault
 
 
@@ -45,7 +45,7 @@ class AddressRow:
 
 
 class SealedValue(Protocol):
-    """What is needed to open an address: `registry.audience.Reach` is one."""
+    """What is needed to open an address: `registry.destinations.Destination` is one."""
 
     @property
     def person_id(self) -> int: ...
@@ -162,12 +162,12 @@ async def gone(connection: AsyncConnection, address_ids: Collection[int], now: d
     A stopped one stays stopped: a gone one comes back with the first word from there, and only START may do
     that.
     """
-    return await _mark_gone(connection, "id", list(address_ids), now)
+    return await _mark_gone(connection, listed(address.c.id), {"ids": list(address_ids)}, now)
 
 
 async def gone_lanes(connection: AsyncConnection, lanes: Collection[bytes], now: datetime) -> int:
-    """As `gone`, for whoever knows lanes instead of ids."""
-    return await _mark_gone(connection, "lane", list(lanes), now)
+    """As `gone`, for whoever knows lanes instead of ids, at most `MAX_PARAMETERS`."""
+    return await _mark_gone(connection, address.c.lane.in_(lanes), {}, now)
 
 
 async def works(connection: AsyncConnection, address_ids: Collection[int], now: datetime) -> None:
@@ -214,17 +214,14 @@ async def moved(
 
 
 async def _mark_gone(
-    connection: AsyncConnection, column: str, keys: Sequence[int] | Sequence[bytes], now: datetime
+    connection: AsyncConnection, which: ColumnElement[bool], values: Mapping[str, Any], now: datetime
 ) -> int:
-    people: list[int] = []
-    for start in range(0, len(keys), MAX_PARAMETERS - 10):
-        some = keys[start : start + MAX_PARAMETERS - 10]
-        result = await connection.execute(
-            update(address)
-            .where(address.c[column].in_(some), address.c.state == AddressState.ACTIVE.value)
-            .values(state=AddressState.GONE.value)
-            .returning(address.c.person_id)
-        )
-        people += result.scalars()
+    marked = (
+        update(address)
+        .where(which, address.c.state == AddressState.ACTIVE.value)
+        .values(state=AddressState.GONE.value)
+        .returning(address.c.person_id)
+    )
+    people = (await connection.execute(marked, values)).scalars().all()
     await changes.append(connection, sorted(set(people)), now)
     return len(people)

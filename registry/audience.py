@@ -5,8 +5,7 @@ Only active people who consented are ever in here, and nobody real with a drill'
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,28 +31,9 @@ from registry.addresses import AddressState
 from registry.columns import AudienceRows, HeadcountColumns, headcount_of, pack, places_of
 from registry.lifecycle import PersonState
 from registry.tables import address, person, whereabouts
-from storage.database import MAX_PARAMETERS
+from storage.listed import listed
 
 PAGE = 20_000  # the loop is held up for some 30 ms by each
-
-# Part of the same seam: whoever reads `rows` reads on from here.
-changes, can_follow, newest_change, changed_since = feed.changes, feed.can_follow, feed.newest, feed.since
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """One address of one person, ready to be opened by `registry.addresses.open_value`."""
-
-    person_id: int
-    language: str
-    drill: bool
-    address_id: int
-    channel: str
-    account: str
-    rank: int
-    address_state: str
-    sealed_value: bytes = field(repr=False)
-    sealed_key: bytes = field(repr=False)
 
 
 async def rows(connection: AsyncConnection, *, since_change: int | None = None) -> AudienceRows:
@@ -80,61 +60,19 @@ async def rows(connection: AsyncConnection, *, since_change: int | None = None) 
 
 async def active(connection: AsyncConnection, person_ids: Sequence[int]) -> set[int]:
     """Those who still want to be warned: tells "has no address" from "stopped meanwhile"."""
-    query = select(person.c.id).where(warned())
-    found: set[int] = set()
-    for some in parts(person_ids):
-        found.update((await connection.execute(query.where(person.c.id.in_(some)))).scalars())
-    return found
-
-
-async def reach(
-    connection: AsyncConnection, person_ids: Sequence[int], channel_order: Sequence[str] = ()
-) -> list[Reach]:
-    """Every address, gone and stopped ones too, of those of `person_ids` who are active.
-
-    In the order of `person_ids` (nearest first stays so); one person's addresses by rank, then by the place
-    of their channel in `channel_order` (unlisted ones last).
-    """
-    query = (
-        select(
-            person.c.id,
-            person.c.language,
-            person.c.drill,
-            address.c.id,
-            address.c.channel,
-            address.c.account,
-            address.c.rank,
-            address.c.state,
-            address.c.value,
-            person.c.data_key,
-        )
-        .join(address, address.c.person_id == person.c.id)
-        .where(warned(), address.c.drill == person.c.drill, person.c.data_key.is_not(None))
-    )
-    found: list[Reach] = []
-    for some in parts(person_ids):
-        page = await connection.execute(query.where(person.c.id.in_(some)))
-        found += [Reach(*tuple(row)) for row in page.all()]
-    turn = {person_id: place for place, person_id in enumerate(dict.fromkeys(person_ids))}
-    order = {str(channel): place for place, channel in enumerate(channel_order)}
-    found.sort(
-        key=lambda row: (turn[row.person_id], row.rank, order.get(row.channel, len(order)), row.address_id)
-    )
-    return found
+    query = select(person.c.id).where(warned(), listed(person.c.id))
+    return set((await connection.execute(query, {"ids": person_ids})).scalars())
 
 
 async def countries(connection: AsyncConnection, person_ids: Sequence[int]) -> dict[str, int]:
     """How many of these people say they are in each country (ISO-2) for good, most first."""
-    found: Counter[str] = Counter()
-    for some in parts(person_ids):
-        query = (
-            select(whereabouts.c.country, func.count(whereabouts.c.person_id.distinct()))
-            .where(whereabouts.c.person_id.in_(some), whereabouts.c.valid_to.is_(None))
-            .group_by(whereabouts.c.country)
-        )
-        for country, people in await connection.execute(query):
-            found[country] += people
-    return dict(found.most_common())
+    query = (
+        select(whereabouts.c.country, func.count(whereabouts.c.person_id.distinct()))
+        .where(listed(whereabouts.c.person_id), whereabouts.c.valid_to.is_(None))
+        .group_by(whereabouts.c.country)
+    )
+    found = {row[0]: row[1] for row in await connection.execute(query, {"ids": person_ids})}
+    return dict(Counter(found).most_common())
 
 
 async def with_one_channel(connection: AsyncConnection, people: Select[Any]) -> dict[str, int]:
@@ -179,21 +117,18 @@ async def where(connection: AsyncConnection, person_ids: Sequence[int], at: date
     begun = whereabouts.c.valid_from.is_(None) | (whereabouts.c.valid_from <= at)
     open_still = whereabouts.c.valid_to.is_(None) | (whereabouts.c.valid_to >= at)
     travelling = case((whereabouts.c.kind == "trip", 1), else_=0)
-    found: dict[int, str] = {}
-    for some in parts(person_ids):
-        query = (
-            select(whereabouts.c.person_id, whereabouts.c.country)
-            .where(whereabouts.c.person_id.in_(some), begun, open_still)
-            .order_by(travelling, whereabouts.c.confirmed_at, whereabouts.c.id)
-        )
-        found.update((person, country) for person, country in await connection.execute(query))
-    return found
+    query = (
+        select(whereabouts.c.person_id, whereabouts.c.country)
+        .where(listed(whereabouts.c.person_id), begun, open_still)
+        .order_by(travelling, whereabouts.c.confirmed_at, whereabouts.c.id)
+    )
+    return {row[0]: row[1] for row in await connection.execute(query, {"ids": person_ids})}
 
 
 async def headcount_columns(
     connection: AsyncConnection, channel_order: Sequence[str] = ()
 ) -> HeadcountColumns:
-    """Language and first usable channel of every active person, ordered as in `reach`."""
+    """Language and first usable channel of every active person, ordered as in `registry.ways`."""
     people = (
         await connection.execute(
             select(person.c.id, person.c.language, person.c.drill).where(warned()).order_by(person.c.id)
@@ -244,10 +179,3 @@ def _epoch(connection: AsyncConnection, column: Column[datetime]) -> ColumnEleme
     if connection.dialect.name == "postgresql":
         return cast(func.floor(seconds), BigInteger)
     return seconds
-
-
-def parts(person_ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    """`person_ids`, each once, in lists that one statement can take."""
-    wanted = list(dict.fromkeys(person_ids))
-    step = MAX_PARAMETERS - 10  # room for the states of the rest of the statement
-    return (wanted[start : start + step] for start in range(0, len(wanted), step))

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from registry.audience import parts, warned
+from registry.audience import warned
 from registry.tables import address, person
+from storage.listed import listed
 
 
 class Way(NamedTuple):
@@ -47,11 +48,11 @@ async def ways(
         )
         .join(address, address.c.person_id == person.c.id)
         .where(warned(), address.c.drill == person.c.drill, person.c.data_key.is_not(None))
+        .where(listed(person.c.id))
     )
     found: dict[int, list[Way]] = {}
-    for some in parts(person_ids):
-        for row in (await connection.execute(query.where(person.c.id.in_(some)))).all():
-            found.setdefault(row[0], []).append(Way(*row))
+    for row in (await connection.execute(query, {"ids": person_ids})).all():
+        found.setdefault(row[0], []).append(Way(*row))
     order = {str(channel): place for place, channel in enumerate(channel_order)}
     for several in found.values():
         if len(several) > 1:

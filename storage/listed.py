@@ -1,15 +1,16 @@
-"""Many ids as one bound value, so that a statement is worded once however many there are. Touches SQLAlchemy
-only.
+"""Many ids or keys as one bound value, so that a statement is worded once however many there are. Touches
+SQLAlchemy only.
 
-`IN (?, ?, ...)` is spelled anew for every number of ids, and each id is a parameter of its own: for a hundred
-of them that takes longer than the reading. Here PostgreSQL gets one array and SQLite one JSON list.
+`IN (?, ?, ...)` is spelled anew for every number of ids, each id is a parameter of its own, and only so many
+fit into one statement: for a hundred of them that takes longer than the reading. Here PostgreSQL gets one
+array and SQLite one JSON list.
 """
 
 import json
 from collections.abc import Sequence
 from typing import Any, Self
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Dialect, Text, TypeDecorator, bindparam
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Dialect, String, Text, TypeDecorator, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -22,13 +23,21 @@ class IdList(TypeDecorator[Sequence[int]]):
 
     impl = Text
     cache_ok = True
+    of: type[BigInteger] | type[Text] = BigInteger
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
-        return dialect.type_descriptor(ARRAY(BigInteger) if dialect.name == "postgresql" else Text())
+        return dialect.type_descriptor(ARRAY(self.of) if dialect.name == "postgresql" else Text())
 
-    def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
         ids = list(value or ())
         return ids if dialect.name == "postgresql" else json.dumps(ids)
+
+
+class KeyList(IdList):
+    """A list of texts as one value."""
+
+    cache_ok = True
+    of = Text
 
 
 class _Listed(FunctionElement[bool]):
@@ -56,6 +65,8 @@ def _on_postgresql(element: _Listed, compiler: SQLCompiler, **more: Any) -> str:
     return f"{compiler.process(column, **more)} = ANY ({compiler.process(ids, **more)})"
 
 
-def listed(column: ColumnElement[int], name: str = "ids") -> ColumnElement[bool]:
-    """The condition that `column` is one of the ids bound to `name` when the statement is executed."""
-    return _Listed(column, bindparam(name, type_=IdList()))
+def listed(column: ColumnElement[int] | ColumnElement[str], name: str = "ids") -> ColumnElement[bool]:
+    """The condition that `column`, of ids or of texts, is one of what is bound to `name` when the statement
+    is executed."""
+    values = KeyList() if isinstance(column.type, String) else IdList()
+    return _Listed(column, bindparam(name, type_=values))

@@ -12,6 +12,7 @@ from assistance.faq.content import FACTS, Facts, Wording, subject_of
 from assistance.faq.errors import EntryUnknownError
 from assistance.faq.lifecycle import WAITING, RevisionState
 from assistance.tables import faq_entry, faq_revision
+from storage.listed import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +141,13 @@ async def in_state(
 
 async def by_ids(connection: AsyncConnection, ids: Sequence[int]) -> list[RevisionRow]:
     """The revisions of a publication, retired entries left out."""
-    found: list[RevisionRow] = []
-    for start in range(0, len(ids), 5_000):
-        query = (
-            select(faq_revision)
-            .join(faq_entry, faq_entry.c.id == faq_revision.c.entry_id)
-            .where(faq_revision.c.id.in_(list(ids[start : start + 5_000])), faq_entry.c.retired_at.is_(None))
-            .order_by(faq_revision.c.id)
-        )
-        found += await _revisions(connection, query)
-    return found
+    query = (
+        select(faq_revision)
+        .join(faq_entry, faq_entry.c.id == faq_revision.c.entry_id)
+        .where(listed(faq_revision.c.id), faq_entry.c.retired_at.is_(None))
+        .order_by(faq_revision.c.id)
+    )
+    return await _revisions(connection, query.params(ids=ids))
 
 
 async def waiting(connection: AsyncConnection, entry_id: int, part: str) -> RevisionRow | None:

@@ -22,7 +22,7 @@ BYTES = DIMENSIONS * 2
 async def vectors_for(database: Database, embedder: Embedder, texts: Sequence[str]) -> Mapping[str, Vectors]:
     """The vector of every text; those that are not kept yet are made off the loop (20 ms each) and kept."""
     hashes = {text: _hash(embedder, text) for text in texts}
-    known = await _read(database, list(hashes.values()))
+    known = await _read(database, frozenset(hashes.values()))
     missing = [text for text, key in hashes.items() if key not in known]
     for start in range(0, len(missing), AT_ONCE):
         some = missing[start : start + AT_ONCE]
@@ -49,16 +49,11 @@ def vectors_now(embedder: Embedder, texts: Sequence[str]) -> Mapping[str, Vector
     return dict(zip(texts, embedder.embed(texts), strict=True))
 
 
-async def _read(database: Database, hashes: Sequence[bytes]) -> dict[bytes, bytes]:
-    found: dict[bytes, bytes] = {}
+async def _read(database: Database, hashes: frozenset[bytes]) -> dict[bytes, bytes]:
+    """Those of the vectors kept; the few others are of words that changed since."""
     async with database.read() as connection:
-        for start in range(0, len(hashes), 5_000):
-            query = select(faq_vector.c.hash, faq_vector.c.vector).where(
-                faq_vector.c.hash.in_(list(hashes[start : start + 5_000]))
-            )
-            rows = await connection.execute(query)
-            found |= {row.hash: row.vector for row in rows if len(row.vector) == BYTES}
-    return found
+        rows = await connection.execute(select(faq_vector.c.hash, faq_vector.c.vector))
+        return {row.hash: row.vector for row in rows if row.hash in hashes and len(row.vector) == BYTES}
 
 
 def _packed(vector: Vectors) -> bytes:

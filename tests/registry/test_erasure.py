@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.tables import conversation, inbox, outbox, webchat, webchat_message
-from registry import addresses, audience, links, people, phones, prompts, watches
+from registry import addresses, audience, changes, links, people, phones, prompts, watches
 from registry.erasure import ErasedList, Replayed, erase, replay
 from registry.errors import ErasedListError, PersonUnknownError
 from registry.lifecycle import PersonState
@@ -87,7 +87,7 @@ async def test_nothing_but_a_random_id_is_left(database: Database, vault: Vault,
         async def forget(_: AsyncConnection, person_id: int) -> None:
             forgotten.append(person_id)
 
-        before, _ = await audience.changes(connection, None)
+        before, _ = await changes.changes(connection, None)
         await erase(connection, vault, somebody.id, erased, NOW + DAY, [forget])
         assert forgotten == [somebody.id]
         assert await left(connection, somebody.id) == []
@@ -102,7 +102,7 @@ async def test_nothing_but_a_random_id_is_left(database: Database, vault: Vault,
         with pytest.raises(SealError):
             row.unlocked(vault)
         assert await people.find(connection, somebody.address.lane) is None
-        assert somebody.id in (await audience.changes(connection, before))[1]
+        assert somebody.id in (await changes.changes(connection, before))[1]
 
         lane = somebody.address.lane
         for table in (conversation, link_try):

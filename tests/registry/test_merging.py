@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from places.cells import cell_of
-from registry import addresses, audience, people, phones, trips, whereabouts
+from registry import addresses, audience, changes, people, phones, trips, whereabouts
 from registry.addresses import AddressState
 from registry.errors import MergeRefusedError, PersonUnknownError
 from registry.lifecycle import PersonState
@@ -41,7 +41,7 @@ async def test_everything_is_there_afterwards_under_the_older_id(
         await trips.add(connection, old.vault, old.id, TRIP, NOW, NOW + 9 * DAY, NOW)
         await trips.add(connection, new.vault, new.id, TRIP, NOW + DAY, NOW + 3 * DAY, NOW)
         await phones.save(connection, vault, new.vault, new.id, phones.read("+66812345678"), NOW)
-        before, _ = await audience.changes(connection, None)
+        before, _ = await changes.changes(connection, None)
         ids = (new.id, old.id) if swapped else (old.id, new.id)
         merged = await merge(connection, vault, *ids, NOW + 2 * DAY)
         assert (merged.survivor_id, merged.absorbed_id) == (old.id, new.id)
@@ -68,7 +68,7 @@ async def test_everything_is_there_afterwards_under_the_older_id(
         assert (gone.state, gone.merged_into, gone.data_key) == (PersonState.MERGED, old.id, None)
         with pytest.raises(SealError):
             gone.unlocked(vault)
-        _, changed = await audience.changes(connection, before)
+        _, changed = await changes.changes(connection, before)
         assert {old.id, new.id} <= set(changed)
         assert await audience.active(connection, [old.id, new.id]) == {old.id}
 

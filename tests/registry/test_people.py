@@ -6,11 +6,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from registry import addresses, audience, people, settling, whereabouts
+from registry import addresses, audience, changes, people, settling, whereabouts
 from registry.addresses import AddressState
+from registry.destinations import destinations
 from registry.errors import PersonUnknownError
 from registry.lifecycle import PersonState
 from registry.tables import change
+from registry.ways import ways
 from storage.database import Database
 from storage.errors import SealError
 from storage.vault import Vault
@@ -56,7 +58,7 @@ async def test_who_stops_is_not_warned_until_they_resume(database: Database, vau
         somebody = await join(connection, vault, telegram("1"))
         assert await people.stop(connection, somebody.id, LATER) is PersonState.STOPPED
         assert len(await audience.rows(connection)) == 0
-        assert await audience.reach(connection, [somebody.id]) == []
+        assert await ways(connection, [somebody.id]) == {}
         assert await audience.active(connection, [somebody.id]) == set()
         # Moving house or agreeing to a new notice is no wish to be warned again.
         state = await whereabouts.set_home(connection, somebody.vault, somebody.id, BANGKOK, LATER)
@@ -91,8 +93,9 @@ async def test_an_address_that_writes_is_not_gone(database: Database, vault: Vau
         lane = somebody.address.lane
         assert await people.mark_gone(connection, [lane, b"\0" * 32], LATER) == 1
         assert await people.mark_gone(connection, [lane], LATER) == 0
-        states = [row.address_state for row in await audience.reach(connection, [somebody.id, other.id])]
-        assert states == ["gone", "active"]
+        reached = await ways(connection, [somebody.id, other.id])
+        states = {who: [way.address_state for way in own] for who, own in reached.items()}
+        assert states == {somebody.id: ["gone"], other.id: ["active"]}
         await people.seen(connection, lane, LATER)
         row = (await addresses.of_person(connection, somebody.id))[0]
     assert row.state is AddressState.ACTIVE
@@ -134,7 +137,7 @@ async def test_every_change_that_matters_for_an_audience_is_in_the_feed(
         quiet = await join(connection, vault, telegram("2"))
 
         async def newest() -> int:
-            return (await audience.changes(connection, None))[0]
+            return (await changes.changes(connection, None))[0]
 
         for act in (
             lambda: people.stop(connection, somebody.id, LATER),
@@ -217,7 +220,8 @@ async def test_a_sealed_address_opens_only_in_its_own_row(database: Database, va
     async with database.durable() as connection:
         one = await join(connection, vault, telegram("1"))
         two = await join(connection, vault, telegram("2"), place=REYKJAVIK)
-        reach = await audience.reach(connection, [two.id, one.id])
-    assert [addresses.open_value(vault, row) for row in reach] == ["2", "1"]
+        found = await destinations(connection, [two.address.id, one.address.id])
+    assert addresses.open_value(vault, found[two.address.id]) == "2"
+    assert addresses.open_value(vault, found[one.address.id]) == "1"
     with pytest.raises(SealError):
         addresses.open_row(one.vault, two.address)

@@ -22,6 +22,7 @@ from registry import addresses, audience, people, whereabouts
 from registry.erasure import ErasedList, erase
 from registry.lifecycle import PersonState
 from registry.merging import merge
+from registry.ways import ways
 from storage.database import open_database
 from storage.vault import Vault
 from tests.registry.newcomers import BANGKOK, JAPAN, NOW, REYKJAVIK, join, lane_of, telegram
@@ -182,8 +183,7 @@ class Walk(RuleBasedStateMachine):
     async def _audience(self, link: AsyncConnection) -> None:
         warned = {who.id: who for who in self.model.values() if who.warned}
         assert await audience.active(link, sorted(self.everybody)) == set(warned)
-        reached = {row.person_id for row in await audience.reach(link, sorted(self.everybody))}
-        assert reached == set(warned)
+        assert set(await ways(link, sorted(self.everybody))) == set(warned)
         for person_id, who in warned.items():
             base = await whereabouts.base(link, person_id)
             assert base is not None

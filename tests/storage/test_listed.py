@@ -3,7 +3,7 @@
 from sqlalchemy import insert, select, text
 from sqlalchemy.dialects import sqlite
 
-from alerts.tables import delivery, unreachable
+from alerts.tables import delivery, event, unreachable
 from storage.database import Database
 from storage.listed import listed
 from tests.alerts.office import NOW, open_office
@@ -23,6 +23,16 @@ async def test_exactly_those_are_found(database: Database) -> None:
         for asked in ([], [2], [0, 3, HUGE, HUGE, 4], list(range(60_000))):
             found = (await connection.execute(query, {"ids": asked})).scalars().all()
             assert sorted(found) == sorted(set(asked) & set(there))
+
+
+async def test_keys_of_text_are_found_as_they_stand(database: Database) -> None:
+    query = select(event.c.code).where(listed(event.c.code))
+    async with database.bulk() as connection:
+        row = {"title": "Gale", "drill": False, "created_at": NOW}
+        await connection.execute(insert(event), [{**row, "code": code} for code in ("007", "7", "A'\"Z")])
+        for asked in ([], ["7"], ["07", "007", "A'\"Z", "A'\"Z"]):
+            found = (await connection.execute(query, {"ids": asked})).scalars().all()
+            assert sorted(found) == sorted(set(asked) & {"007", "7", "A'\"Z"})
 
 
 async def test_sqlite_looks_each_of_them_up(database: Database) -> None:
