@@ -166,13 +166,12 @@ async def _templates(core: Core) -> list[Finding]:
 
 
 def _words(core: Core) -> list[Finding]:
-    path = core.settings.data_dir / "reviews.json"
-    signatures = read_signatures(path) if path.exists() else ()
+    signatures = read_signatures(core.settings.reviews_path)
     return [
         Finding(
             f"muster.words.W_{language}",
             f"{len(keys)} life-safety texts in {language} were never signed off by an officer who reads it",
-            f"have them read and sign them in {path.name} (see docs/runbook.md)",
+            f"an officer who reads it: muster words sign {language} (see docs/runbook.md)",
         )
         for language, keys in unsigned(core.catalog, signatures).items()
         if keys

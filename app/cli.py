@@ -15,6 +15,7 @@ from app import (
     cli_service,
     cli_staff,
     cli_templates,
+    cli_words,
 )
 from app.cli_output import RefusedError, refuse
 from app.settings import settle_libraries
@@ -42,6 +43,7 @@ def build() -> typer.Typer:
     top.add_typer(cli_staff.build_officer(), name="officer")
     top.add_typer(cli_staff.build_audit(), name="audit")
     top.add_typer(cli_templates.build(), name="template")
+    top.add_typer(cli_words.build(), name="words")
     cli_staff.add(top)
     return top
 

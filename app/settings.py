@@ -141,6 +141,11 @@ class Settings(BaseModel):
         return self.gazetteer or self.data_dir / "gazetteer.sqlite"
 
     @property
+    def reviews_path(self) -> Path:
+        """Where officers' signatures under our texts lie."""
+        return self.data_dir / "reviews.json"
+
+    @property
     def site_url(self) -> str:
         """Where citizens find the public listener."""
         return self.public_url.rstrip("/") or f"http://{self.public_listen}"

@@ -1,12 +1,13 @@
-"""Which words save lives, and whether an officer who reads the language signed them. Reads one file.
+"""Which words save lives, and whether an officer who reads the language signed them. Touches one file.
 
 What ships with Muster is *unreviewed*. A signature names the language, the key and the fingerprint of the
 exact words, so that a word changed later is unreviewed again.
 """
 
 import json
+import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -72,6 +73,21 @@ def read_signatures(path: Path) -> tuple[Signature, ...]:
         return tuple(Signature(**row) for row in json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, TypeError) as error:
         raise BrokenCatalogError("the file of signatures is not a JSON list of signatures") from error
+
+
+def add_signature(path: Path, signature: Signature) -> None:
+    """Add one to the file, all or nothing; whoever calls sees to it that nobody else does so meanwhile.
+
+    Raises:
+        BrokenCatalogError: what is there is not a list of signatures; it is left as it was.
+    """
+    rows = [asdict(one) for one in (*read_signatures(path), signature)]
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(rows, indent=1))
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
 
 
 def status(catalog: Catalog, language: str, key: str, signatures: Iterable[Signature]) -> ReviewStatus:
