@@ -151,6 +151,7 @@ WORDS: dict[str, str] = {
     "twilio_no_reason": "The channel gave no reason",
     # we
     "broken": "A fault of our own software stopped it",
+    "account_removed": "Our account was taken away before it was sent",
     "cancelled": "The alert was cancelled",
     "updated": "A correction or all-clear took its place",
     "expired": "The alert had expired",

@@ -20,6 +20,7 @@ from alerts.epoch import EpochKeeper
 from alerts.foresight import Foresight
 from alerts.planner import Planner
 from alerts.queue import Queue
+from alerts.removed import Removed
 from alerts.routing import Account
 from alerts.rungs import Rungs
 from alerts.setbacks import Setbacks
@@ -45,6 +46,7 @@ FORESEE_EVERY_S = 2.0
 EPOCH_EVERY_S = 0.5
 RUNGS_EVERY_S = 0.5
 EXPIRE_EVERY_S = 1.0
+REMOVED_EVERY_S = 20.0
 TIDY_EVERY_S = 600.0
 ASK_EVERY_S = 300.0  # 200 people each time: 57,000 a day
 TELL_EVERY_S = 5.0
@@ -88,12 +90,14 @@ class PlannerProcess:
         dispatch = self._dispatch()
         planner, rungs, core = self._planner(dispatch), self._rungs(), self._core
         foresight = Foresight(core.database, core.clock, self._targeting)
+        removed = Removed(core.database, core.clock, self._accounts)
         log.info("the planner is ready", action="planner.ready")
         await asyncio.gather(
             self._every(EPOCH_EVERY_S, dispatch.step),
             self._every(LOOK_EVERY_S, self._to_the_end(self._alone(planner.step))),
             self._part("foresight", FORESEE_EVERY_S, foresight.step),
             self._part("rungs", RUNGS_EVERY_S, self._alone(self._move(rungs, dispatch))),
+            self._part("removed accounts", REMOVED_EVERY_S, removed.step),
             self._part("expiry", EXPIRE_EVERY_S, self._expire),
             self._part("templates", TEMPLATES_EVERY_S, self._templates.watch),
             self._part("asking", ASK_EVERY_S, self._asking.step),

@@ -29,6 +29,7 @@ class NoticeKind(StrEnum):
     TEMPLATE_REFUSED = "template.refused"
     ACCOUNT_CLOSED = "account.closed"
     ACCOUNT_LIMITED = "account.limited"
+    ACCOUNT_REMOVED = "account.removed"
     ACCOUNT_FAILING = "account.failing"
     BUDGET_CAP = "budget.cap"
     RUNGS_HELD = "rungs.held"
