@@ -30,7 +30,7 @@ def set_up_logs(process: str, level: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _without_texts,
+        without_texts,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -66,7 +66,7 @@ def _log_the_end(kind: type[BaseException], error: BaseException, trace: Traceba
     log.critical("a bug ended the process", action="process.broken", exc_info=(kind, error, trace))
 
 
-def _without_texts(_logger: object, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def without_texts(_logger: object, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace an exception by its class and the places it passed through."""
     info = line.pop("exc_info", None)
     if info is True:

@@ -7,12 +7,12 @@ work; a lane that has nothing to do is not remembered.
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from itertools import groupby
 
-from bot.breakage import log_broken
+import structlog
+
 from bot.errors import SendError
 from bot.leases import LaneLeases
 from bot.messages import Inbound
@@ -23,7 +23,7 @@ from storage.clock import Clock
 from storage.database import Database
 from storage.errors import StorageUnavailableError
 
-LOG = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 POLL_S = 0.5
 AWAY_S = 1.0  # pause after the database was away
@@ -160,7 +160,7 @@ class LaneRunner:
                 continue
             except Exception as error:
                 # As where a lane breaks: the receipts are still there.
-                log_broken("the receipts broke", 0, error)
+                log.error("the receipts broke", action="receipts.broken", exc_info=error)
                 await asyncio.sleep(AWAY_S)
                 continue
             if len(rows) < RECEIPT_PAGE:
@@ -176,19 +176,19 @@ class LaneRunner:
         try:
             await self._acknowledge(inbound)
         except SendError as error:
-            LOG.info("a button press was not acknowledged", extra={"code": error.code})
+            log.info("a button press was not acknowledged", action="press.unacknowledged", code=error.code)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """A lane that broke in our own bookkeeping: say so and pause, its messages are still there."""
         error = None if task.cancelled() else task.exception()
         if isinstance(error, Exception):
-            log_broken("a lane broke", 0, error)
+            log.error("a lane broke", action="lane.broken", exc_info=error)
             self._away = True
 
     async def _rest(self) -> None:
         if self._away:
             self._away = False
-            LOG.warning("the database is away; messages wait")
+            log.warning("the database is away; messages wait", action="lanes.sql_away")
             await asyncio.sleep(AWAY_S)
             return
         await _rung(self._bell)
@@ -199,7 +199,7 @@ class LaneRunner:
             try:
                 await self._leases.renew()
             except StorageUnavailableError:
-                LOG.warning("the leases of the lanes could not be renewed")
+                log.warning("the leases of the lanes could not be renewed", action="lanes.not_renewed")
             if self._leases.held().keys() - had:
                 self._bell.set()
                 self._news.set()
@@ -213,7 +213,10 @@ class LaneRunner:
         try:
             await self._leases.release()
         except StorageUnavailableError:
-            LOG.warning("the leases of the lanes could not be given back; they run out by themselves")
+            log.warning(
+                "the leases of the lanes could not be given back; they run out by themselves",
+                action="lanes.not_given_back",
+            )
 
 
 async def _rung(bell: asyncio.Event) -> None:

@@ -11,12 +11,12 @@
 - Template: held until the person writes again, who is told once that something waits (`bot.held`).
 """
 
-import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.codec import dump_address
@@ -50,7 +50,7 @@ from storage.clock import Clock
 from storage.database import Database
 from storage.vault import Place, Vault
 
-LOG = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 ATTEMPTS = 12
 FIRST_PAUSE_S = 1.0
@@ -170,7 +170,7 @@ class Outcomes:
 
     async def give_up(self, claimed: Claimed, code: str) -> None:
         """Never try again."""
-        LOG.warning("a reply was given up", extra={"outbox": claimed.id, "code": code})
+        log.warning("a reply was given up", action="reply.given_up", outbox=claimed.id, code=code)
         values = {"state": OutboxState.FAILED, "error": code[:CODE_LENGTH], "done_at": self._clock.now()}
         async with self._database.bulk() as connection:
             await settle(connection, claimed, **values)

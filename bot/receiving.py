@@ -9,10 +9,10 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.breakage import log_broken
 from bot.codec import CodecError
 from bot.counters import Count
 from bot.lifecycle import InboxState
@@ -24,6 +24,8 @@ from storage.clock import Clock
 from storage.database import Database
 from storage.errors import StorageError, StorageUnavailableError
 from storage.vault import Vault
+
+log = structlog.get_logger(__name__)
 
 UNMATCHED_FOR = timedelta(hours=1)
 FIRST_PAUSE_S = 2.0
@@ -76,7 +78,7 @@ class ReceiptRunner:
                 for row in rows:
                     await self.run([row])
                 return
-            log_broken("a receipt broke something", rows[0].id, error)
+            log.error("a receipt broke something", action="receipt.broken", inbox=rows[0].id, exc_info=error)
             await self._aside(rows[0], type(error).__name__)
 
     async def _batch(self, rows: Sequence[WaitingRow]) -> None:

@@ -6,13 +6,13 @@ bytes leave.
 """
 
 import asyncio
-import logging
 import math
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
-from bot.breakage import log_broken
+import structlog
+
 from bot.codec import CodecError
 from bot.counters import Count
 from bot.errors import RejectedError, SendError, TransientError
@@ -26,7 +26,7 @@ from storage.database import Database
 from storage.errors import SealError, StorageUnavailableError
 from storage.vault import Vault
 
-LOG = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 SWEEP_S = 1.0
 SWEEP_LANES = 200
@@ -101,7 +101,7 @@ class OutboxSender:
             async with self._database.read() as connection:
                 lanes = await due_lanes(connection, list(self._gateways), self._clock.now(), SWEEP_LANES)
         except StorageUnavailableError:
-            LOG.warning("the database is away; replies wait")
+            log.warning("the database is away; replies wait", action="replies.sql_away")
             return
         for lane in lanes:
             if lane not in self._busy:
@@ -122,7 +122,7 @@ class OutboxSender:
                     self._busy[lane] = False
                     await self._empty(lane)
             except StorageUnavailableError:
-                LOG.warning("the database is away; replies wait")
+                log.warning("the database is away; replies wait", action="replies.sql_away")
             finally:
                 del self._busy[lane]
 
@@ -156,7 +156,7 @@ class OutboxSender:
         except Exception as error:
             # As in `bot.steps`: a message that breaks our own code must not hold up what this person is
             # told next.
-            log_broken("a reply broke something", claimed.id, error)
+            log.error("a reply broke something", action="reply.broken", outbox=claimed.id, exc_info=error)
             problem = TransientError if claimed.attempts + 1 < BROKEN_ATTEMPTS else RejectedError
             return await self._not_sent(claimed, problem("broken"))
         if provider_id is None:
@@ -180,7 +180,7 @@ class OutboxSender:
             except StorageUnavailableError:
                 if self._stopping.is_set():
                     raise
-                LOG.warning("the database is away; an outcome waits")
+                log.warning("the database is away; an outcome waits", action="outcomes.sql_away")
                 await asyncio.sleep(SWEEP_S)
 
     async def _hand_over(self, claimed: Claimed, gateway: Gateway) -> str | None:

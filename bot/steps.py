@@ -10,9 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.breakage import log_broken
 from bot.channels import FACTS
 from bot.codec import CodecError
 from bot.counters import Count
@@ -28,6 +28,8 @@ from storage.clock import Clock
 from storage.database import Database
 from storage.errors import StorageUnavailableError
 from storage.vault import Vault
+
+log = structlog.get_logger(__name__)
 
 Apology = Callable[[AsyncConnection, Inbound], Awaitable[Outbound]]
 """Words for somebody whose message broke something: what happened, and the emergency number where they are.
@@ -103,7 +105,7 @@ class StepRunner:
             # would otherwise get no answer at all, and whose next messages would wait behind this one for
             # ever. Nothing goes on as if it had worked: the step is rolled back, said sorry for, kept,
             # tried again, reported.
-            log_broken("a step broke and was rolled back", row.id, error)
+            log.error("a step broke and was rolled back", action="step.broken", inbox=row.id, exc_info=error)
             end = await self._after_error(row, inbound, type(error).__name__)
         self._count("steps", outcome=end)
         return end, inbound
@@ -134,7 +136,9 @@ class StepRunner:
             raise
         except Exception as error:
             # The apology itself is broken: the message must be kept all the same.
-            log_broken("the apology or the report broke", row.id, error)
+            log.error(
+                "the apology or the report broke", action="apology.broken", inbox=row.id, exc_info=error
+            )
             async with self._database.durable() as connection:
                 again = await set_aside(connection, row, self._clock.now())
             return StepEnd.ASIDE if again else StepEnd.FAILED

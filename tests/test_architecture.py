@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -24,6 +25,7 @@ RANK = {
 }
 ONLY_IN = {"telegram": "bot/gateways/telegram/", "twilio": "bot/gateways/twilio/"}
 MAX_LINES = 300
+LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 
 
 def sources() -> list[Path]:
@@ -66,6 +68,16 @@ def import_offences(path: Path, tree: ast.AST) -> Iterator[str]:
             yield f"{where}: a package's root imports its own sub-folder {name}"
 
 
+def is_log_line(node: ast.AST) -> TypeGuard[ast.Call]:
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in LEVELS
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id.lower() in {"log", "logger", "logging"}
+    )
+
+
 def habit_offences(path: Path, tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -74,6 +86,8 @@ def habit_offences(path: Path, tree: ast.AST) -> Iterator[str]:
                     yield f"{path}:{inner.lineno} imports inside a function"
         if isinstance(node, ast.Global):
             yield f"{path}:{node.lineno} uses a global"
+        if is_log_line(node) and not any(word.arg == "action" for word in node.keywords):
+            yield f"{path}:{node.lineno} logs a line without an action"
         reads = isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
         if reads and path.as_posix() != "app/settings.py":
             yield f"{path} reads the environment"
@@ -135,6 +149,7 @@ def test_no_modules_import_in_a_ring() -> None:
         ("alerts/planner.py", "import os\nos.environ['X']"),
         ("alerts/planner.py", "def f():\n    import json"),
         ("alerts/planner.py", "def f():\n    global x\n    x = 1"),
+        ("bot/lanes.py", "LOG.warning('messages wait', extra={'code': 1})"),
         ("bot/__init__.py", "x = 1"),
         ("storage/utils.py", ""),
         ("simulator/ledger.py", "import storage.clock"),

@@ -8,8 +8,9 @@ the disk, so a crash repeats updates and loses none; repeated ones end at their 
 
 import asyncio
 import json
-import logging
 from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
 
 from bot.counters import Count
 from bot.errors import MalformedHookError, RetryAfterError, SendError
@@ -19,7 +20,7 @@ from bot.leases import SoloLease
 from bot.messages import Event
 from storage.errors import StorageUnavailableError
 
-LOG = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 POLL_S = 20
 PAUSE_S = 1.0
@@ -87,7 +88,7 @@ class TelegramPolling:
             except (SendError, StorageUnavailableError) as error:
                 outcome = error.code if isinstance(error, SendError) else "no_storage"
                 self._count("polls", channel="telegram", outcome=outcome)
-                LOG.warning("Telegram could not be polled", extra={"code": outcome})
+                log.warning("Telegram could not be polled", action="telegram.not_polled", code=outcome)
                 await asyncio.sleep(error.seconds if isinstance(error, RetryAfterError) else pause)
                 pause = min(LONGEST_PAUSE_S, pause * 2)
 

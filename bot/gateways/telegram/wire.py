@@ -16,10 +16,10 @@ again for a day and hold back everything behind it.
 """
 
 import json
-import logging
 from collections.abc import Sequence
 from typing import Any
 
+import structlog
 from telegram import CallbackQuery, ChatMemberUpdated, Location, Message, Update, User
 from telegram.constants import ChatMemberStatus, ChatType
 
@@ -27,7 +27,7 @@ from bot.errors import MalformedHookError
 from bot.messages import MAX_BUTTON_DATA, Address, Channel, Inbound, InboundKind, Pin
 from bot.words import clean
 
-LOG = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member")
 
@@ -56,7 +56,9 @@ def events_of(fields: dict[str, Any], account: str) -> Sequence[Inbound]:
             # The library has no error of its own for fields of another shape than it knows.
             continue
         return () if event is None else (event,)
-    LOG.warning("an update cannot be read", extra={"kinds": sorted(_KINDS & fields.keys())})
+    log.warning(
+        "an update cannot be read", action="telegram.unreadable", kinds=sorted(_KINDS & fields.keys())
+    )
     return ()
 
 

@@ -9,10 +9,11 @@ The channel shows in the prefix `whatsapp:` of both addresses. A channel that is
 comes for it is answered and forgotten. Twilio does not come again after an outage of ours: `reconcile` asks.
 """
 
-import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
+
+import structlog
 
 from bot.errors import ForgedHookError, MalformedHookError
 from bot.gateway import Hook, HookAnswer
@@ -22,7 +23,7 @@ from bot.gateways.twilio.settings import TwilioSettings
 from bot.gateways.twilio.signature import Signatures
 from bot.messages import Channel, Event, Inbound, ReceiptState
 
-LOG = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 MAX_HOOK_BYTES = 64 * 1024  # 1,600 signs, fully escaped, with everything Twilio adds, are a fifth
 EMPTY_ANSWER = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
@@ -78,7 +79,9 @@ class TwilioDoor:
             raise MalformedHookError("no MessageSid or AccountSid")
         channel = channel_of(form)
         if channel not in self._readers:
-            LOG.warning("a webhook is for a channel that is off", extra={"channel": channel})
+            log.warning(
+                "a webhook is for a channel that is off", action="twilio.channel_off", channel=channel
+            )
             return ()
         status = _STATUS.search(urlsplit(hook.url).path)
         if status is None:

@@ -4,13 +4,14 @@ Callbacks come in any order and twice; whoever writes them down moves forward on
 `accepted`: the next carrier has it.
 """
 
-import logging
 from collections.abc import Mapping
+
+import structlog
 
 from bot.gateways.twilio.errors import failure_of
 from bot.messages import Channel, Receipt, ReceiptState
 
-LOG = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 # Twilio's Message.Status; receiving and received are of the other direction and prove nothing of ours.
 STATES: Mapping[str, ReceiptState] = {
@@ -41,7 +42,7 @@ def receipt_of(
     state = STATES.get(status)
     if state is None:
         if status not in INBOUND_STATES:
-            LOG.warning("a message status is not known", extra={"status": status[:30]})
+            log.warning("a message status is not known", action="twilio.status_unknown", status=status[:30])
         return None
     error, failure = "", None
     if state is ReceiptState.FAILED:

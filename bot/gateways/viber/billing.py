@@ -5,11 +5,12 @@ each recipient; answers within the session and the welcome are free (commercial 
 verified 2026-11-22). Somebody of whom we do not know when they wrote counts as outside.
 """
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+
+import structlog
 
 from bot.errors import QuotaError, TransientError
 from bot.gateway import Prepared
@@ -17,7 +18,7 @@ from bot.messages import Address
 from storage.clock import Clock
 from storage.errors import StorageUnavailableError
 
-LOG = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 SESSION = timedelta(hours=24)
 CAP = "monthly_cap"  # code of the error
@@ -111,4 +112,6 @@ class Billing:
             await self.budget.give_back(unused, at=at)
         except StorageUnavailableError:
             # Counted though not billed: the cap is reached a little early, and never late.
-            LOG.warning("messages that did not leave stay counted", extra={"messages": unused})
+            log.warning(
+                "messages that did not leave stay counted", action="viber.stay_counted", messages=unused
+            )

@@ -1,8 +1,8 @@
 """Tells open streams of all processes that a chat has a new message. Touches Redis pub/sub; ids only."""
 
 import asyncio
-import logging
 
+import structlog
 from redis.asyncio import Redis
 
 from storage.clock import Clock
@@ -14,7 +14,7 @@ EVERY_CHAT = CHAT_BELL.format(chat="*")
 PATIENCE_S = 1.0
 SILENCE_S = 1.0  # a Redis that was away is not asked again sooner
 
-LOG = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 def bell_of(vault: Vault, chat: str) -> str:
@@ -42,11 +42,9 @@ class Bell:
         except (*REDIS_AWAY, RedisError):
             self._silent_until = self._clock.monotonic() + SILENCE_S
             if not self._away:
-                LOG.warning(
-                    "Redis is away; web chats are served from SQL", extra={"action": "webchat.bell.away"}
-                )
+                log.warning("Redis is away; web chats are served from SQL", action="webchat.bell.away")
             self._away = True
             return
         if self._away:
-            LOG.info("Redis is back; web chats hear at once again", extra={"action": "webchat.bell.back"})
+            log.info("Redis is back; web chats hear at once again", action="webchat.bell.back")
         self._away = False

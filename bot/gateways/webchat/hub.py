@@ -5,10 +5,10 @@ depends on Redis). Both give ids; one task reads the messages of many ids with o
 """
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 
+import structlog
 from aiohttp import web
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
@@ -42,7 +42,7 @@ CONNECTING = 200  # browsers whose backlog is read at once
 STREAMS_PER_CHAT = 6
 RECENT = 50_000
 
-LOG = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class StreamHub:
@@ -137,9 +137,7 @@ class StreamHub:
                 await self._hear(subscription)
             except (*REDIS_AWAY, RedisError):
                 if not self._redis_away:
-                    LOG.warning(
-                        "Redis is away; open chats read SQL", extra={"action": "webchat.hub.redis_away"}
-                    )
+                    log.warning("Redis is away; open chats read SQL", action="webchat.hub.redis_away")
                 self._redis_away = True
             finally:
                 await _let_go(subscription)
@@ -148,9 +146,7 @@ class StreamHub:
     async def _hear(self, subscription: PubSub) -> None:
         await subscription.psubscribe(EVERY_CHAT)
         if self._redis_away:
-            LOG.info(
-                "Redis is back; open chats hear at once again", extra={"action": "webchat.hub.redis_back"}
-            )
+            log.info("Redis is back; open chats hear at once again", action="webchat.hub.redis_back")
         self._redis_away = False
         while True:
             rung = await subscription.get_message(timeout=5.0)
@@ -207,12 +203,12 @@ class StreamHub:
         try:
             return render(message, self._vault.open(message.body, body_place(message.key)))
         except SealError:
-            LOG.error("a message cannot be opened", extra={"action": "webchat.seal"})
+            log.error("a message cannot be opened", action="webchat.seal")
             return ""
 
     def _note_sql(self, *, away: bool) -> None:
         if away and not self._sql_away:
-            LOG.warning("SQL is away; open chats wait", extra={"action": "webchat.hub.sql_away"})
+            log.warning("SQL is away; open chats wait", action="webchat.hub.sql_away")
         self._sql_away = away
 
 

@@ -1,6 +1,7 @@
 """Sending: stored first, shown once, announced without naming anybody."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -122,7 +123,7 @@ async def test_without_redis_a_message_is_accepted_and_said_once_in_the_log(
         await door.send(to, hello(door), delivery=number)
     assert await rows(sqlite, webchat_message) == 5
     said = [record for record in caplog.records if record.name.endswith("webchat.bell")]
-    assert [record.message for record in said] == ["Redis is away; web chats are served from SQL"]
+    assert [json.loads(record.message)["action"] for record in said] == ["webchat.bell.away"]
     assert to.value not in caplog.text
     await away.aclose()
 
