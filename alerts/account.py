@@ -14,7 +14,7 @@ from typing import Protocol
 
 import structlog
 
-from alerts.lease import BEAT_S, Hold
+from alerts.lease import BEAT_S, HeldEntry
 from alerts.line import Line
 from alerts.queue import BLOCK_MS, Entry
 from alerts.work import BatchWork, Ledger
@@ -116,7 +116,7 @@ class AccountWorker:
         self._took_over = False
         return await self.line.queue.take(block_ms)
 
-    def _start(self, held: Hold) -> None:
+    def _start(self, held: HeldEntry) -> None:
         batch = held.entry.batch
         task = asyncio.create_task(self._work(held, self._by_batch.get(batch)))
         self._by_batch[batch] = task
@@ -151,7 +151,7 @@ class AccountWorker:
             except (RedisError, *REDIS_AWAY):
                 continue
 
-    async def _work(self, held: Hold, earlier: "asyncio.Task[None] | None" = None) -> None:
+    async def _work(self, held: HeldEntry, earlier: "asyncio.Task[None] | None" = None) -> None:
         """Work on one entry to its end; what cannot be finished stays pending for the next reader."""
         entry = held.entry
         try:

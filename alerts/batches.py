@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, or_, select, update
@@ -15,6 +16,13 @@ from storage.bulk import insert_columns
 from storage.listed import listed
 
 SEQ_BITS = 32  # delivery id = revision << 32 | seq
+
+
+class BatchState(StrEnum):
+    """Whether somebody of a batch may still be owed a message."""
+
+    OPEN = "open"
+    DONE = "done"
 
 
 class Route(NamedTuple):
@@ -34,7 +42,7 @@ class Batch:
     id: int
     route: Route
     deliveries: tuple[int, ...]
-    state: str
+    state: BatchState
     begun: bool
     created_at: datetime
 
@@ -128,7 +136,7 @@ async def insert_batches(
     columns["deliveries"] = [pack(deliveries) for _, deliveries in cut]
     columns["size"] = [len(deliveries) for _, deliveries in cut]
     columns["place"] = [place(deliveries[0]) for _, deliveries in cut]
-    await insert_columns(connection, batch, columns, {"state": "open", "created_at": now})
+    await insert_columns(connection, batch, columns, {"state": BatchState.OPEN.value, "created_at": now})
 
 
 async def load(connection: AsyncConnection, batch_id: int) -> Batch | None:
@@ -138,7 +146,7 @@ async def load(connection: AsyncConnection, batch_id: int) -> Batch | None:
         return None
     route = Route(row.revision_id, row.rung, row.channel, row.account, row.priority)
     begun = row.begun_at is not None
-    return Batch(row.id, route, unpack(row.deliveries), row.state, begun, row.created_at)
+    return Batch(row.id, route, unpack(row.deliveries), BatchState(row.state), begun, row.created_at)
 
 
 async def begin(connection: AsyncConnection, batch_id: int, now: datetime) -> None:
@@ -151,7 +159,7 @@ async def begin(connection: AsyncConnection, batch_id: int, now: datetime) -> No
 async def begun(connection: AsyncConnection, revision_id: int, channel: str, account: str) -> frozenset[int]:
     """Deliveries of the first rung that may have left though SQL calls them queued: some hundred at most."""
     query = select(batch.c.deliveries).where(
-        batch.c.state == "open",
+        batch.c.state == BatchState.OPEN,
         batch.c.revision_id == revision_id,
         batch.c.rung == 0,
         batch.c.channel == channel,
@@ -163,7 +171,7 @@ async def begun(connection: AsyncConnection, revision_id: int, channel: str, acc
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class OpenBatch:
     """An open batch as the planner offers it."""
 
     id: int
@@ -175,14 +183,17 @@ class Waiting:
 
 async def open_batches(
     connection: AsyncConnection, *, unoffered_only: bool, but: Select[tuple[int]] | None = None
-) -> list[Waiting]:
+) -> list[OpenBatch]:
     """Open batches, those of one revision nearest first; all of them, or those that no stream saw yet.
 
     Args:
         but: revisions whose new batches of the first rung are left out.
     """
-    query = select(batch.c.id, batch.c.channel, batch.c.account, batch.c.priority, batch.c.offered_at)
-    query = query.where(batch.c.state == "open").order_by(batch.c.revision_id, batch.c.place, batch.c.id)
+    query = (
+        select(batch.c.id, batch.c.channel, batch.c.account, batch.c.priority, batch.c.offered_at)
+        .where(batch.c.state == BatchState.OPEN)
+        .order_by(batch.c.revision_id, batch.c.place, batch.c.id)
+    )
     if unoffered_only:
         query = query.where(batch.c.offered_at.is_(None))
     if but is not None:
@@ -190,7 +201,7 @@ async def open_batches(
             or_(batch.c.offered_at.is_not(None), batch.c.rung > 0, batch.c.revision_id.not_in(but))
         )
     rows = await connection.execute(query)
-    return [Waiting(row.id, row.channel, row.account, row.priority, row.offered_at) for row in rows]
+    return [OpenBatch(row.id, row.channel, row.account, row.priority, row.offered_at) for row in rows]
 
 
 async def mark_offered(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> None:
@@ -200,5 +211,5 @@ async def mark_offered(connection: AsyncConnection, ids: Sequence[int], now: dat
 
 async def close(connection: AsyncConnection, batch_id: int, now: datetime) -> None:
     """The batch is done: every delivery of it has its outcome."""
-    changes = update(batch).where(batch.c.id == batch_id, batch.c.state == "open")
-    await connection.execute(changes.values(state="done", closed_at=now))
+    changes = update(batch).where(batch.c.id == batch_id, batch.c.state == BatchState.OPEN)
+    await connection.execute(changes.values(state=BatchState.DONE, closed_at=now))

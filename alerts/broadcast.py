@@ -11,7 +11,7 @@ import structlog
 
 from alerts.attempt import Again, Closed, Freeze, Item, Told, attempt
 from alerts.delivery import DeliveryState
-from alerts.lease import Hold
+from alerts.lease import HeldEntry
 from alerts.letters import BROKEN, Letter, worded
 from alerts.line import Line
 from alerts.news import News
@@ -38,7 +38,7 @@ class Broadcast:
     """
 
     line: Line
-    held: Hold
+    held: HeldEntry
     batch: int
     revision: int
     rung: int

@@ -8,6 +8,7 @@ and what a provider's server broke over.
 from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from alerts.batches import BatchState
 from alerts.delivery import DeliveryState
 from alerts.tables import batch, delivery, revision
 from bot.errors import PERHAPS_ACCEPTED
@@ -41,7 +42,7 @@ async def batches_are_closed(connection: AsyncConnection, alert_id: int) -> bool
     query = (
         select(func.count())
         .select_from(batch.join(revision, revision.c.id == batch.c.revision_id))
-        .where(revision.c.alert_id == alert_id, batch.c.state != "done")
+        .where(revision.c.alert_id == alert_id, batch.c.state != BatchState.DONE)
     )
     return (await connection.execute(query)).scalar_one() == 0
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from alerts import batches, plans
-from alerts.batches import Waiting
+from alerts.batches import OpenBatch
 from alerts.epoch import EpochKeeper
 from alerts.queue import Queue
 from alerts.routing import Account
@@ -102,7 +102,7 @@ class Dispatch:
         self._away = True
 
 
-def _grouped(waiting: Sequence[Waiting]) -> dict[tuple[Account, int], list[int]]:
+def _grouped(waiting: Sequence[OpenBatch]) -> dict[tuple[Account, int], list[int]]:
     groups: defaultdict[tuple[Account, int], list[int]] = defaultdict(list)
     for batch in waiting:
         groups[(batch.channel, batch.account), batch.priority].append(batch.id)

@@ -16,6 +16,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import holds
+from alerts.batches import BatchState
 from alerts.delivery import WAITING
 from alerts.lifecycle import MAY_SEND
 from alerts.routing import Account
@@ -33,7 +34,7 @@ QUANTILES = (0.5, 0.95, 0.99)
 
 
 @dataclass(slots=True)
-class Waiting:
+class QueueDepth:
     """Open batches of one account and priority: how many, for how many people, since when the oldest."""
 
     batches: int
@@ -56,7 +57,7 @@ class Figures:
     """
 
     deliveries: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
-    queue: dict[tuple[str, str, int], Waiting] = field(default_factory=dict)
+    queue: dict[tuple[str, str, int], QueueDepth] = field(default_factory=dict)
     oldest_unsent: dict[str, datetime] = field(default_factory=dict)
     first: list[float] = field(default_factory=list)
     accepted: dict[str, list[int]] = field(default_factory=dict)
@@ -143,11 +144,11 @@ async def _queue(connection: AsyncConnection, figures: Figures) -> None:
             func.sum(columns.size),
             func.min(columns.created_at),
         )
-        .where(columns.state == "open")
+        .where(columns.state == BatchState.OPEN)
         .group_by(columns.channel, columns.account, columns.priority)
     )
     for channel, account, priority, batches, people, oldest in await connection.execute(query):
-        figures.queue[channel, account, priority] = Waiting(batches, int(people), oldest)
+        figures.queue[channel, account, priority] = QueueDepth(batches, int(people), oldest)
 
 
 def quantile(counts: Sequence[int], share: float) -> float | None:

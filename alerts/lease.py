@@ -18,7 +18,7 @@ BEAT_S = 0.7
 
 
 @dataclass(slots=True)
-class Hold:
+class HeldEntry:
     """One entry in our hands."""
 
     entry: Entry
@@ -32,11 +32,11 @@ class Lease:
     def __init__(self, queue: Queue, clock: Clock) -> None:
         self._queue = queue
         self._clock = clock
-        self._holds: dict[tuple[str, bytes], Hold] = {}  # entries of two streams may bear the same id
+        self._holds: dict[tuple[str, bytes], HeldEntry] = {}  # entries of two streams may bear the same id
 
-    def hold(self, entry: Entry, asked_at: float) -> Hold:
+    def hold(self, entry: Entry, asked_at: float) -> HeldEntry:
         """Remember an entry that was read; `asked_at` is the monotonic time just before asking for it."""
-        held = Hold(entry, asked_at + LEASE_S)
+        held = HeldEntry(entry, asked_at + LEASE_S)
         self._holds[entry.stream, entry.entry_id] = held
         return held
 
@@ -46,13 +46,13 @@ class Lease:
         held = self._holds.get((entry.stream, entry.entry_id))
         return held is not None and not held.lost
 
-    def drop(self, held: Hold) -> None:
+    def drop(self, held: HeldEntry) -> None:
         """Let go of an entry, settled or not."""
         key = held.entry.stream, held.entry.entry_id
         if self._holds.get(key) is held:
             del self._holds[key]
 
-    def may_send(self, held: Hold) -> bool:
+    def may_send(self, held: HeldEntry) -> bool:
         """Whether the entry is certainly still ours at this moment."""
         return not held.lost and self._clock.monotonic() < held.until
 

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from alerts.attempt import Item, Told
-from alerts.lease import Hold
+from alerts.lease import HeldEntry
 from alerts.line import Line, Save
 from alerts.outcomes import Outcome, mark_of
 from storage.redis import REDIS_AWAY, RedisError, end_tasks
@@ -33,7 +33,7 @@ class News:
     """
 
     line: Line
-    held: Hold
+    held: HeldEntry
     batch: str
     save: Save
     named: bool = False

@@ -27,7 +27,7 @@ _SHORT = re.compile(r"(?:^|[\s(])(?:[^\W\d_]|[A-Z][a-z]{1,2})\.$")  # "St.", "Mt
 
 
 @dataclass(frozen=True, slots=True)
-class Whereabouts:
+class ContactInfo:
     """What a warning tells people to turn to beside answering.
 
     Attributes:
@@ -88,7 +88,7 @@ def notice_of(
     kind: FollowUp | None,
     drill: bool,
     second: bool,
-    turn_to: Whereabouts,
+    turn_to: ContactInfo,
 ) -> Notice:
     """The pieces of a revision in `language`, which has a text.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from alerts.draft import Text
 from alerts.followup import FollowUp, kind_of
 from alerts.languages import LAST_LANGUAGE, Choice, choose
-from alerts.pieces import Whereabouts, notice_of
+from alerts.pieces import ContactInfo, notice_of
 from alerts.store import AlertRow, RevisionRow
 from alerts.terms import GRAVE
 from bot.messages import Button, Frame, Outbound
@@ -103,7 +103,7 @@ class Wording:
                 kind=kind,
                 drill=alert.drill,
                 second=second_notice,
-                turn_to=Whereabouts(phone, f"{self.site_url}/a/{event_code}" if self.site_url else ""),
+                turn_to=ContactInfo(phone, f"{self.site_url}/a/{event_code}" if self.site_url else ""),
             ),
         )
 

@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import batches, outcomes
 from alerts.attempt import Item
-from alerts.batches import Batch
+from alerts.batches import Batch, BatchState
 from alerts.broadcast import Broadcast
 from alerts.bulk import BulkBroadcast
 from alerts.delivery import WAITING, DeliveryState
-from alerts.lease import Hold
+from alerts.lease import HeldEntry
 from alerts.letters import BROKEN
 from alerts.line import Line
 from alerts.news import News
@@ -52,7 +52,7 @@ class Ledger:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class LoadedBatch:
     """A batch and the people in it, as SQL has them."""
 
     batch: Batch
@@ -89,7 +89,7 @@ class BatchWork:
         """Batches under way in which nobody waits for their turn: they wait for answers."""
         return sum(not broadcast.waits for broadcast in self._under_way)
 
-    async def finish(self, held: Hold, stopping: asyncio.Event) -> bool:
+    async def finish(self, held: HeldEntry, stopping: asyncio.Event) -> bool:
         """Send what is left of a batch; True when nothing is left and SQL knows it.
 
         Raises:
@@ -150,13 +150,13 @@ class BatchWork:
         ended += [self._outcome(one, state, BROKEN, standing) for one, state in failed]
         await self._record(load, ended, [], done=True)
 
-    async def _load(self, batch_id: int) -> Load | None:
+    async def _load(self, batch_id: int) -> LoadedBatch | None:
         """The batch, None when there is nothing left to do in it."""
         async with self.database.glance() as connection:
             batch = await batches.load(connection, batch_id)
-            if batch is None or batch.state == "done":
+            if batch is None or batch.state is BatchState.DONE:
                 return None
-            return Load(batch, await recipients(connection, batch.deliveries))
+            return LoadedBatch(batch, await recipients(connection, batch.deliveries))
 
     async def _left(self, batch: Batch) -> tuple[bytes, dict[int, str]]:
         """What Redis knows of a batch: marks, and what the provider calls messages."""
@@ -164,7 +164,7 @@ class BatchWork:
         return marks, await self.line.queue.provider_ids(batch.label) if marks and self._named else {}
 
     def _sort(
-        self, load: Load, standing: Standing, marks: bytes, names: Mapping[int, str]
+        self, load: LoadedBatch, standing: Standing, marks: bytes, names: Mapping[int, str]
     ) -> tuple[list[Item], list[Outcome]]:
         """Split a batch into whom to send to and whose outcome is known already."""
         items: list[Item] = []
@@ -231,7 +231,7 @@ class BatchWork:
         ]
 
     async def _record(
-        self, load: Load, ended: Sequence[Outcome], moved: Sequence[Item], *, done: bool
+        self, load: LoadedBatch, ended: Sequence[Outcome], moved: Sequence[Item], *, done: bool
     ) -> None:
         """Write outcomes, gone and moved addresses, and the end of the batch, in one transaction; wait for
         SQL."""
