@@ -139,7 +139,7 @@ async def open_core(settings: Settings, clock: Clock | None = None) -> AsyncIter
         for gateway in gateways.all.values():
             stack.push_async_callback(gateway.close)
         limiters = {
-            account: Limiter(redis, AccountKeys(*account), gateway.limits)
+            account: Limiter(redis, AccountKeys(*account), gateway.limits, clock)
             for account, gateway in gateways.all.items()
         }
         faq = FaqSearch(database, clock, demo=settings.demo)

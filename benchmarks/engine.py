@@ -110,7 +110,7 @@ def with_gateway(core: Core, kind: str, base: str, per_second: float) -> Core:
     return replace(
         core,
         gateways=Gateways([gateway], []),
-        limiters={account: Limiter(core.redis, AccountKeys(*account), limits)},
+        limiters={account: Limiter(core.redis, AccountKeys(*account), limits, core.clock)},
     )
 
 

@@ -23,6 +23,7 @@ from benchmarks.ministry import ACCOUNT, FIRST_CHAT, Ministry, settings_of
 from benchmarks.posting import PART, TOKEN
 from bot.gateway import Limits
 from bot.limiter import Limiter
+from storage.clock import SystemClock
 from storage.keys import AccountKeys
 
 BACKLOG = int(os.environ.get("MUSTER_BENCH_BACKLOG", "1000000"))
@@ -116,7 +117,7 @@ async def _alert(there: Field, ministry: Ministry) -> tuple[float, float]:
 async def _replies(there: Field, ministry: Ministry) -> list[float]:
     """Replies to people who write meanwhile, ten a second: seconds until each is at the provider."""
     limits = Limits(PER_SECOND, 1.0, 2, 100, 4096, 100, "2026-11-22")
-    limiter = Limiter(ministry.redis, AccountKeys(*ACCOUNT), replace(limits))
+    limiter = Limiter(ministry.redis, AccountKeys(*ACCOUNT), replace(limits), SystemClock())
     waits = []
     async with aiohttp.ClientSession() as session:
         for number in range(REPLIES):

@@ -8,7 +8,6 @@ get at most their share, and whatever they leave goes to bulk.
 """
 
 import asyncio
-import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from importlib.resources import files
 from redis.asyncio import Redis
 
 from bot.gateway import Limits
+from storage.clock import Clock
 from storage.keys import AccountKeys
 from storage.redis import REDIS_AWAY, RedisError
 
@@ -48,8 +48,9 @@ class Grant:
 class Limiter:
     """The rate of one account; fulfils `bot.turn.Pace`."""
 
-    def __init__(self, redis: Redis, keys: AccountKeys, limits: Limits) -> None:
+    def __init__(self, redis: Redis, keys: AccountKeys, limits: Limits, clock: Clock) -> None:
         self._redis = redis
+        self._clock = clock
         self._keys = keys
         self._limits = limits
         self._spacing_us = max(1, round(1_000_000 / (limits.per_second * PACE)))
@@ -57,7 +58,7 @@ class Limiter:
         self._bulk = redis.register_script(scripts.joinpath("bulk.lua").read_bytes())
         self._reply = redis.register_script(scripts.joinpath("reply.lua").read_bytes())
         self._freeze = redis.register_script(scripts.joinpath("freeze.lua").read_bytes())
-        self._alone = _LocalPace(self._spacing_us / 1e6 / ALONE_SHARE, limits)
+        self._alone = _LocalPace(self._spacing_us / 1e6 / ALONE_SHARE, limits, clock)
         self._frozen_until = 0.0  # monotonic; by what this process was told, should Redis forget it
 
     async def bulk(self, wanted: int, weights: Sequence[int] = ()) -> Grant:
@@ -95,12 +96,12 @@ class Limiter:
         shortened."""
         seconds = min(seconds, 3600.0)
         self._alone.freeze(seconds)
-        self._frozen_until = max(self._frozen_until, time.monotonic() + seconds)
+        self._frozen_until = max(self._frozen_until, self._clock.monotonic() + seconds)
         await self._freeze(keys=[self._keys.frozen], args=[round(seconds * 1e6)])
 
     @property
     def _frozen_s(self) -> float:
-        return self._frozen_until - time.monotonic()
+        return self._frozen_until - self._clock.monotonic()
 
     async def _reply_slot(self, lane: bytes, weight: int = 1) -> tuple[bool, float]:
         if self._frozen_s > 0:
@@ -130,20 +131,21 @@ class Limiter:
 class _LocalPace:
     """The pace of one process that cannot ask the others."""
 
-    def __init__(self, spacing_s: float, limits: Limits) -> None:
+    def __init__(self, spacing_s: float, limits: Limits, clock: Clock) -> None:
+        self._clock = clock
         self._spacing_s = spacing_s
         self._each_s = limits.per_recipient_s
         self._next = 0.0
         self._recipients: OrderedDict[bytes, float] = OrderedDict()
 
     def freeze(self, seconds: float) -> None:
-        self._next = max(self._next, time.monotonic() + seconds)
+        self._next = max(self._next, self._clock.monotonic() + seconds)
 
     async def reply(self, lane: bytes, weight: int) -> None:
-        slot = max(time.monotonic(), self._next, self._recipients.get(lane, 0.0))
-        self._next = max(self._next, time.monotonic()) + weight * self._spacing_s
+        slot = max(self._clock.monotonic(), self._next, self._recipients.get(lane, 0.0))
+        self._next = max(self._next, self._clock.monotonic()) + weight * self._spacing_s
         self._recipients[lane] = slot + self._each_s
         self._recipients.move_to_end(lane)
         while len(self._recipients) > REMEMBERED_RECIPIENTS:
             self._recipients.popitem(last=False)
-        await asyncio.sleep(max(0.0, slot - time.monotonic()))
+        await asyncio.sleep(max(0.0, slot - self._clock.monotonic()))

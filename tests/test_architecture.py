@@ -25,6 +25,15 @@ RANK = {
 }
 ONLY_IN = {"telegram": "bot/gateways/telegram/", "twilio": "bot/gateways/twilio/"}
 MAX_LINES = 300
+# Who may ask the machine for its seconds without a `Clock`. Nobody is safer for being testable there.
+OWN_SECONDS = {
+    "storage/clock.py",  # the clock itself
+    "storage/liveness.py",  # how long a connection lay idle
+    "app/embedded.py",  # how long a Redis of ours takes to start and to end
+    "app/demo.py",  # how long a demonstration takes to be ready
+}
+CLOCKS = {("time", name) for name in ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter")}
+CLOCKS |= {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today")}
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 
 
@@ -78,7 +87,19 @@ def is_log_line(node: ast.AST) -> TypeGuard[ast.Call]:
     )
 
 
+def asks_the_machine(node: ast.AST) -> bool:
+    """Whether a module uses `time`'s clocks, or takes the hour from `datetime`."""
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "time"
+    return (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and (node.value.id, node.attr) in CLOCKS
+    )
+
+
 def habit_offences(path: Path, tree: ast.AST) -> Iterator[str]:
+    own = path.parts[0]
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for inner in ast.walk(node):
@@ -88,6 +109,8 @@ def habit_offences(path: Path, tree: ast.AST) -> Iterator[str]:
             yield f"{path}:{node.lineno} uses a global"
         if is_log_line(node) and not any(word.arg == "action" for word in node.keywords):
             yield f"{path}:{node.lineno} logs a line without an action"
+        if asks_the_machine(node) and own != "simulator" and path.as_posix() not in OWN_SECONDS:
+            yield f"{path} reads the machine's clock"
         reads = isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
         if reads and path.as_posix() != "app/settings.py":
             yield f"{path} reads the environment"
@@ -150,6 +173,8 @@ def test_no_modules_import_in_a_ring() -> None:
         ("alerts/planner.py", "def f():\n    import json"),
         ("alerts/planner.py", "def f():\n    global x\n    x = 1"),
         ("bot/lanes.py", "LOG.warning('messages wait', extra={'code': 1})"),
+        ("bot/limiter.py", "import time\nx = time.monotonic()"),
+        ("bot/limiter.py", "x = datetime.now(UTC)"),
         ("bot/__init__.py", "x = 1"),
         ("storage/utils.py", ""),
         ("simulator/ledger.py", "import storage.clock"),

@@ -175,7 +175,7 @@ class PostRoom:
         lease = Lease(queue, self.clock)
         line = Line(
             gateway=self.provider,
-            limiter=Limiter(self.redis, AccountKeys(*ACCOUNT), self.limits),
+            limiter=Limiter(self.redis, AccountKeys(*ACCOUNT), self.limits, self.clock),
             queue=queue,
             lease=lease,
             standings=Standings(self.database, self.clock),

@@ -18,7 +18,7 @@ FAST = Limits(1e6, 0, 50, 10, 4_096, 10, "2026-11-22")
 
 
 def _slots(redis: Redis, limits: Limits, clock: HandClock) -> Slots:
-    return Slots(Limiter(redis, AccountKeys("telegram", "main"), limits), clock, room_of(10))
+    return Slots(Limiter(redis, AccountKeys("telegram", "main"), limits, clock), clock, room_of(10))
 
 
 async def test_a_slot_that_is_over_is_not_used(redis: Redis) -> None:

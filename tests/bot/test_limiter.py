@@ -11,8 +11,10 @@ from redis.asyncio import Redis
 
 from bot.gateway import Limits
 from bot.limiter import ALONE_SHARE, HORIZON_US, PACE, Limiter
+from storage.clock import Clock, SystemClock
 from storage.keys import AccountKeys
 from storage.redis import RedisError, connect_redis
+from tests.bot.wiring import MovableClock
 from tests.conftest import on_both_kinds
 from tests.service import until
 
@@ -21,8 +23,16 @@ def limits(per_second: float, *, per_recipient_s: float = 0.0, burst: int = 1) -
     return Limits(per_second, per_recipient_s, burst, 50, 4096, 100, "2026-11-01")
 
 
-def limiter(redis: Redis, per_second: float, **more: float) -> Limiter:
-    return Limiter(redis, AccountKeys("telegram", "main"), limits(per_second, **more))  # type: ignore[arg-type]
+def limiter(
+    redis: Redis,
+    per_second: float,
+    *,
+    per_recipient_s: float = 0.0,
+    burst: int = 1,
+    clock: Clock | None = None,
+) -> Limiter:
+    told = limits(per_second, per_recipient_s=per_recipient_s, burst=burst)
+    return Limiter(redis, AccountKeys("telegram", "main"), told, clock or SystemClock())
 
 
 async def take(source: Limiter, seconds: float) -> list[float]:
@@ -113,7 +123,10 @@ async def test_a_reply_of_several_parts_keeps_bulk_waiting_for_all_of_them(redis
     assert refused.count == 0
     assert 0.3 < refused.wait_s <= 0.5
     away = Limiter(
-        connect_redis("unix:///nonexistent/redis.sock"), AccountKeys("sms", "main"), limits(1000.0)
+        connect_redis("unix:///nonexistent/redis.sock"),
+        AccountKeys("sms", "main"),
+        limits(1000.0),
+        SystemClock(),
     )
     before = time.monotonic()
     for _message in range(2):
@@ -214,3 +227,15 @@ async def test_a_freeze_ends_though_the_clock_went_back(redis: Redis) -> None:
         return (await other.bulk(1)).count == 1
 
     await until(granted, 5, "the freeze is over")
+
+
+async def test_a_freeze_that_redis_forgot_holds_here_until_it_is_over(redis: Redis) -> None:
+    clock = MovableClock()
+    source = limiter(redis, 100.0, clock=clock)
+    await source.freeze(3_000.0)
+    await redis.flushall()
+    clock.ahead += 2_900.0
+    assert 90 < (await source.bulk(1)).wait_s <= 100
+    assert (await source._reply_slot(b"lane"))[0] is False
+    clock.ahead += 101.0
+    assert (await source.bulk(1)).count == 1

@@ -233,7 +233,7 @@ async def build_house(office: Office, redis: Redis, redis_url: str, vault: Vault
         redis=redis,
         vault=vault,
         gateways=cast("Gateways", SimpleNamespace(all={ACCOUNT: gateway})),
-        limiters={ACCOUNT: Limiter(redis, AccountKeys(*ACCOUNT), LIMITS)},
+        limiters={ACCOUNT: Limiter(redis, AccountKeys(*ACCOUNT), LIMITS, clock)},
         catalog=catalog(),
         wording=Wording(catalog(), "Ministry of Test"),
         metrics=Metrics(),
