@@ -23,9 +23,9 @@ from alerts.board_rows import delivered_rows, person_classes
 from alerts.checkin_status import CheckinStatus
 from alerts.delivery import DeliveryState
 from alerts.failures import in_words
-from alerts.tables import checkin, delivery
+from alerts.tables import checkin
 
-_BAD = [DeliveryState.FAILED, DeliveryState.GONE, DeliveryState.SKIPPED, DeliveryState.UNKNOWN]
+_BAD = {DeliveryState.FAILED, DeliveryState.GONE, DeliveryState.SKIPPED, DeliveryState.UNKNOWN}
 
 
 class Warned(StrEnum):
@@ -113,21 +113,23 @@ class Board:
 async def read(connection: AsyncConnection, event_id: int) -> Board:
     """Count one event; all zeros for an event nothing was sent in."""
     people = person_classes(event_id).subquery()
-    classes = (people.c.warned, people.c.status, people.c.code)
+    classes = (people.c.warned, people.c.status, people.c.code, people.c.place)
     rows = await connection.execute(select(*classes, func.count()).group_by(*classes))
-    tallies = [
-        Tally(Warned(warned), CheckinStatus(status) if status else None, reason, count)
-        for warned, status, reason, count in rows
+    counted = [
+        (place, Tally(Warned(warned), CheckinStatus(status) if status else None, reason, count))
+        for warned, status, reason, place, count in rows
     ]
+    tallies = [tally for _, tally in counted]
     answers = select(func.count()).select_from(checkin).where(checkin.c.event_id == event_id)
     answered = (await connection.execute(answers)).scalar_one()
     inside = sum(tally.people for tally in tallies if tally.status is not None)
+    channels, failures = await _messages(connection, event_id)
     return add_up(
         tallies,
-        channels=await _channels(connection, event_id),
-        failures=await _failures(connection, event_id),
+        channels=channels,
+        failures=failures,
         outside=answered - inside,
-        confidence=await by_confidence(connection, event_id),
+        confidence=by_confidence((place, tally.status, tally.people) for place, tally in counted),
     )
 
 
@@ -204,18 +206,19 @@ def _absence(people: Subquery) -> ColumnElement[str]:
     )
 
 
-async def _channels(connection: AsyncConnection, event_id: int) -> dict[str, dict[str, int]]:
+async def _messages(
+    connection: AsyncConnection, event_id: int
+) -> tuple[dict[str, dict[str, int]], dict[str, int]]:
+    """`Board.channels` and `Board.failures`."""
     rows = delivered_rows(event_id).subquery()
-    query = select(rows.c.channel, rows.c.state, func.count()).group_by(rows.c.channel, rows.c.state)
-    found: dict[str, dict[str, int]] = {}
-    for channel, state, count in await connection.execute(query):
-        found.setdefault(channel, dict.fromkeys((one.value for one in DeliveryState), 0))[state] = count
-    return dict(sorted(found.items()))
-
-
-async def _failures(connection: AsyncConnection, event_id: int) -> dict[str, int]:
-    rows = delivered_rows(event_id).where(delivery.c.state.in_(_BAD)).subquery()
+    classes = (rows.c.channel, rows.c.state, rows.c.error)
+    channels: dict[str, dict[str, int]] = {}
     words: Counter[str] = Counter()
-    for code, count in await connection.execute(select(rows.c.error, func.count()).group_by(rows.c.error)):
-        words[in_words(code)] += count
-    return dict(words.most_common())
+    for channel, state, code, count in await connection.execute(
+        select(*classes, func.count()).group_by(*classes)
+    ):
+        of = channels.setdefault(channel, dict.fromkeys((one.value for one in DeliveryState), 0))
+        of[state] += count
+        if state in _BAD:
+            words[in_words(code)] += count
+    return dict(sorted(channels.items())), dict(words.most_common())
