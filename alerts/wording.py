@@ -18,8 +18,6 @@ from locales import times
 from locales.catalog import Catalog
 from locales.direction import isolate
 
-ADVISED_LENGTH = 1_500  # UTF-16 units; longer ones are split or scrolled past
-
 
 def choose_language(revision: RevisionRow, language: str, ministry: str = LAST_LANGUAGE) -> Choice:
     """The text for somebody who reads `language`: their own, else the ministry's, else English.
@@ -56,7 +54,6 @@ class Wording:
         event_code: str,
         language: str,
         second_notice: bool = False,
-        followup: str | None = None,
         *,
         late: bool = False,
         phone: str = "",
@@ -68,7 +65,6 @@ class Wording:
 
         Args:
             second_notice: the same warning goes out again, on another channel.
-            followup: `correction` or `all_clear`; None = what the revision is by itself.
             late: the person registered or moved in after the warning was sent.
             phone: number to call for those who cannot answer, "" = they are shown our page.
 
@@ -77,7 +73,7 @@ class Wording:
         """
         choice = choose_language(revision, language, self.ministry_language)
         text = revision.texts[choice.language]
-        kind = FollowUp(followup) if followup else kind_of(revision)
+        kind = kind_of(revision)
         asks = kind is not FollowUp.ALL_CLEAR
         parts = [
             self._opening(language, alert, kind, second_notice=second_notice, late=late),

@@ -76,12 +76,6 @@ async def locked(connection: AsyncConnection, case_id: int) -> CaseRow:
     return await _one(connection, select(help_case).where(help_case.c.id == case_id).with_for_update())
 
 
-async def by_code(connection: AsyncConnection, code: str) -> CaseRow:
-    """One case by the number the citizen was told, however they wrote it; raises `CaseUnknownError`."""
-    plain = "".join(sign for sign in code.upper() if sign.isalnum())
-    return await _one(connection, select(help_case).where(help_case.c.code == plain))
-
-
 async def unclosed(connection: AsyncConnection, person_id: int) -> list[CaseRow]:
     """Cases of a person that are not closed, the one that changed last first."""
     query = (

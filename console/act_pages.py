@@ -17,14 +17,6 @@ from console.rendering import redirect
 from console.services import SERVICES
 from staff.officers import Officer
 
-REASONS = (
-    "No longer true",
-    "Sent by mistake",
-    "Wrong area",
-    "Wrong or unclear words",
-    "Replaced by another alert",
-)
-
 
 async def submit(request: web.Request) -> web.Response:
     """Hand it to a second officer."""

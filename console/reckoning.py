@@ -45,11 +45,6 @@ class Reckoning:
         """Until the first round is out; channels work side by side."""
         return seconds_of(self.forecasts)
 
-    @property
-    def seconds_worst(self) -> float:
-        """Sending time of all rounds; their deadlines come on top."""
-        return max((one.worst.seconds for one in self.forecasts), default=0.0)
-
 
 async def reckon(services: Services, revision: RevisionRow) -> Reckoning:
     """Count the audience of a revision as it would be now."""

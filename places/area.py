@@ -8,14 +8,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import shapely
-from numpy.typing import ArrayLike
 
 from places.area_json import read_model, shapes_of, written
 from places.cells import wrap_longitude
 from places.errors import ShapeError
-from places.growth import Mask
 from places.matcher import Matcher, centroid, matcher
 from places.region import FORM, Regions, country_in, nowhere
 from places.repair import area_of, core_of
@@ -107,15 +104,6 @@ class Area:
             return first.lat, wrap_longitude(first.lon)
         return centroid(shapely.union_all([area_of(polygon) for polygon in self.polygons]))
 
-    def contains_cells(self, lats: ArrayLike, lons: ArrayLike) -> Mask:
-        """Which cell centres may stand for somebody inside the shapes (countries and regions are not
-        considered)."""
-        return self.matcher().cells(np.asarray(lats, dtype=np.float64), np.asarray(lons, dtype=np.float64))
-
-    def contains_city(self, lat: float, lon: float, radius_km: float) -> bool:
-        """Whether somebody known only to be within `radius_km` of a position may be inside the shapes."""
-        return bool(self.matcher().discs(np.array([lat]), np.array([lon]), np.array([radius_km]))[0])
-
     def touches_countries(self, touch: Touch, regions: Regions = nowhere) -> frozenset[str]:
         """Countries named, those of regions, and those the shapes may touch: whose people known only by
         country may be inside."""
@@ -166,9 +154,3 @@ def readings(area: Area, touch: Touch, countries: Collection[str]) -> Readings:
     if not countries or given & frozenset(countries) or not valid or len(valid) < len(turned):
         return Readings(given)
     return Readings(given, touch(matcher(valid)))
-
-
-def looks_swapped(area: Area, countries: Collection[str], touch: Touch) -> bool:
-    """Whether the shapes touch none of the countries they should, but would with latitude and longitude
-    exchanged: see `Readings.swapped_for`."""
-    return bool(countries) and readings(area, touch, countries).swapped_for(countries)

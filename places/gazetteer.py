@@ -94,7 +94,7 @@ class Gazetteer:
         return locate(self.atlas, lat, lon)
 
     def touch(self, ready: Matcher) -> frozenset[str]:
-        """Countries an area's shapes may touch; fits `Area.touches_countries` and `looks_swapped`."""
+        """Countries an area's shapes may touch; fits `Area.touches_countries` and `places.area.readings`."""
         return touched(self.atlas, ready)
 
     def region(self, code: str) -> Region | None:

@@ -49,12 +49,6 @@ def pack_countries(countries: Iterable[str]) -> int:
     return packed
 
 
-def unpack_countries(packed: int) -> tuple[str, ...]:
-    """The countries of `pack_countries`."""
-    codes = (packed >> 16 * place & 0xFFFF for place in range(MAX_COUNTRIES))
-    return tuple(country_of(code) for code in codes if code)
-
-
 def pack_regions(regions: Iterable[str]) -> int:
     """What stands for up to two regions (ISO 3166-2) where no cell is known: a number below 0. What is no
     such code is passed over; 0 when none is."""

@@ -17,7 +17,6 @@ from simulator.languages import OFFERED, guess
 
 LINK_CODE = re.compile(r"(?<!\d)(\d{4})[ \u00a0-]?(\d{4})(?!\d)")
 CHECK_IN = re.compile(r"(safe|help):([A-Z0-9]{6}|@.+)")  # @ and the message where no code is shown
-FULL = re.compile(r"full:([A-Z0-9]{6})")
 WORDS_ONLY = frozenset({Channel.SMS})  # no position, no button: everything is words
 TYPED_NUMBER = frozenset({Channel.SMS, Channel.WHATSAPP})  # no key shares one's own number
 TALKATIVE = frozenset({Channel.SMS, Channel.WHATSAPP, Channel.VIBER})  # a talk begins with somebody's words

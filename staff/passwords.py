@@ -47,10 +47,6 @@ class Passwords:
         async with self._slots:
             return await asyncio.to_thread(self._check, stored, password[: MAX_LENGTH + 1])
 
-    def needs_renewal(self, stored: str) -> bool:
-        """Whether `stored` was made with other parameters than today's."""
-        return self._hasher.check_needs_rehash(stored)
-
     def _check(self, stored: str | None, password: str) -> bool:
         if stored is None:
             if self._nobody is None:

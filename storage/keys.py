@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 EPOCH = "muster:epoch"  # random name of this Redis's life; missing or changed = Redis was lost
 CHAT_BELL = "muster:chat:{chat}"  # pub/sub: something new for one web chat
-WORK_BELL = "muster:bell:work"  # pub/sub: an alert was approved or cancelled, the planner may look at once
 GROUP = "workers"
 
 
@@ -70,8 +69,3 @@ class AccountKeys:
     def frozen(self) -> str:
         """Set while the provider told everybody to wait (429)."""
         return f"muster:{self._tag}:frozen"
-
-    @property
-    def circuit(self) -> str:
-        """Set while the account is closed because its token was refused."""
-        return f"muster:{self._tag}:circuit"

@@ -99,12 +99,6 @@ async def entries(connection: AsyncConnection, *, retired: bool = False) -> list
     return [_entry_of(row) for row in await connection.execute(query)]
 
 
-async def of_subject(connection: AsyncConnection, subject: str) -> list[EntryRow]:
-    """The variants of one question that are in use."""
-    query = select(faq_entry).where(faq_entry.c.subject == subject, faq_entry.c.retired_at.is_(None))
-    return [_entry_of(row) for row in await connection.execute(query.order_by(faq_entry.c.id))]
-
-
 async def set_entry(connection: AsyncConnection, entry_id: int, **values: Any) -> None:
     """Set columns of an entry."""
     await connection.execute(update(faq_entry).where(faq_entry.c.id == entry_id).values(**values))

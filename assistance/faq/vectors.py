@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 import numpy as np
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from assistance.faq.semantic import DIMENSIONS, Embedder, Vectors
 from assistance.tables import faq_vector
@@ -33,15 +33,6 @@ async def vectors_for(database: Database, embedder: Embedder, texts: Sequence[st
             await insert_new(connection, faq_vector, rows, ["hash"])
         known |= fresh
     return {text: np.frombuffer(known[key], np.float16).astype(np.float32) for text, key in hashes.items()}
-
-
-async def forget_unused(database: Database, embedder: Embedder | None, texts: Sequence[str]) -> None:
-    """Drop vectors that no text of `texts` needs; without a model all of them."""
-    wanted = {_hash(embedder, text) for text in texts} if embedder is not None else set()
-    async with database.bulk() as connection:
-        found = set((await connection.execute(select(faq_vector.c.hash))).scalars())
-        for key in found - wanted:
-            await connection.execute(delete(faq_vector).where(faq_vector.c.hash == key))
 
 
 def vectors_now(embedder: Embedder, texts: Sequence[str]) -> Mapping[str, Vectors]:

@@ -119,7 +119,7 @@ def test_without_a_number_people_are_shown_our_page() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_mark_says_what_kind_of_message_it_is(language: str) -> None:
     def marked(**changes: object) -> str:
-        kind = {name: changes.pop(name) for name in ("second_notice", "followup") if name in changes}
+        kind = {name: changes.pop(name) for name in ("second_notice",) if name in changes}
         alert = replace(ALERT, status="Exercise") if changes.get("status") else ALERT
         row = replace(APPROVED, **changes)  # type: ignore[arg-type]
         made = WORDING.compose(alert, row, "AB2CD3", language, **kind).notice  # type: ignore[arg-type]
@@ -132,7 +132,7 @@ def test_the_mark_says_what_kind_of_message_it_is(language: str) -> None:
     assert marked(status="Exercise").startswith(say(language, "notice.mark.drill"))
     both = marked(status="Exercise", second_notice=True)
     assert both == f"{say(language, 'notice.mark.drill')}. {say(language, 'notice.mark.second')}"
-    assert marked(followup="correction") == say(language, "notice.mark.correction")
+    assert marked(corrects=3) == say(language, "notice.mark.correction")
     assert marked(corrects=3, urgency="Past") == say(language, "notice.mark.all_clear")
 
 

@@ -77,13 +77,14 @@ def test_a_fallback_is_labelled_in_the_language_of_the_reader() -> None:
 
 @pytest.mark.parametrize("language", [*LANGUAGES, "is", "zh-Hant"])
 def test_a_drill_says_so_first_and_last_in_every_language(language: str) -> None:
-    for kind in ({}, {"second_notice": True}, {"followup": "correction"}, {"late": True}):
-        message = WORDING.compose(*drill(), "AB2CD3", language, **kind)
+    for kind, corrects in (({}, None), ({"second_notice": True}, None), ({}, 3), ({"late": True}, None)):
+        alert, row = drill()
+        message = WORDING.compose(alert, replace(row, corrects=corrects), "AB2CD3", language, **kind)
         assert message.frame is Frame.DRILL
         assert not message.urgent, "no budget is overdrawn for a drill"
         assert message.text.startswith(CATALOG.say(language, "alert.drill.first"))
         assert message.text.endswith(CATALOG.say(language, "alert.drill.last"))
-        real = WORDING.compose(ALERT, APPROVED, "AB2CD3", language, **kind)
+        real = WORDING.compose(ALERT, replace(APPROVED, corrects=corrects), "AB2CD3", language, **kind)
         assert real.frame is Frame.ALERT
         assert CATALOG.say(language, "alert.drill.first") not in real.text
         assert CATALOG.say(language, "alert.drill.last") not in real.text

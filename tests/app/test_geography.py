@@ -7,13 +7,14 @@ import pytest
 
 from app.geography import Geography, ensure_gazetteer, gazetteer_is_current, open_geography
 from app.settings import Settings
-from places.area import Area, looks_swapped
+from places.area import Area
 from places.errors import PlaceError
 from places.gazetteer import Gazetteer
 from places.shapes import Circle
 from staff import emergency
 from staff.emergency import Confirmed
 from storage.database import Database
+from tests.places.reading import looks_swapped
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from sqlalchemy import update
 
 from staff import notices
+from staff.notices import NoticeKind
 from staff.officers import Role
 from staff.tables import audit as audit_table
 from tests.alerts.office import everywhere
@@ -15,7 +16,7 @@ async def test_a_notice_is_seen_and_closed_once(duty: Duty) -> None:
     async with duty.database.durable() as connection:
         await notices.post(
             connection,
-            kind="circuit",
+            kind=NoticeKind.ACCOUNT_CLOSED,
             subject="telegram:main",
             text="Refused.",
             urgent=True,
@@ -51,7 +52,9 @@ async def test_the_navigation_says_how_much_waits(duty: Duty) -> None:
     await anna.get("/nav?at=/cases")
     assert "waiting" not in anna.page
     async with duty.database.durable() as connection:
-        await notices.post(connection, kind="a", subject="b", text="c", urgent=False, at=duty.clock.at)
+        await notices.post(
+            connection, kind=NoticeKind.INBOX_FAILED, subject="b", text="c", urgent=False, at=duty.clock.at
+        )
         await ask(connection, await join(connection, duty.vault, telegram("1"), now=duty.clock.at), "press")
     await anna.get("/nav?at=/cases")
     assert anna.page.count('class="badge">1<') == 2

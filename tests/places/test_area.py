@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from places.area import Area, looks_swapped, of_shapes
+from places.area import Area, of_shapes
 from places.area_words import Phrases, describe
 from places.errors import PlaceError, ShapeError
 from places.gazetteer import Gazetteer
 from places.geometry import parse_cap_polygon
 from places.region import FORM
 from places.shapes import Circle, Polygon
+from tests.places.reading import looks_swapped
 
 REYKJAVIK = parse_cap_polygon(
     "64.17,-22.04 64.19,-21.7 64.15,-21.68 64.09,-21.78 64.05,-21.93 64.04,-22.04 64.09,-22.07 64.17,-22.04"
@@ -107,12 +108,12 @@ def test_the_epicentre_is_the_first_circle_else_the_middle() -> None:
     assert abs(abs(middle[1]) - 180.0) < 0.2
 
 
-def test_cells_and_cities_are_asked_one_by_one_or_in_bulk() -> None:
-    area = Area(circles=(TRUJILLO,))
-    assert area.contains_cells([-8.1, -12.0], [-79.0, -77.0]).tolist() == [True, False]
-    assert area.contains_city(-8.5, -79.03, 20.0)
-    assert not area.contains_city(-8.5, -79.03, 5.0)
-    assert not Area(countries=("PE",)).contains_cells([-8.1], [-79.0]).any()
+def test_cells_and_cities_are_asked_in_bulk() -> None:
+    ready = Area(circles=(TRUJILLO,)).matcher()
+    assert ready.cells(np.array([-8.1, -12.0]), np.array([-79.0, -77.0])).tolist() == [True, False]
+    lats, lons = np.array([-8.5, -8.5]), np.array([-79.03, -79.03])
+    assert ready.discs(lats, lons, np.array([20.0, 5.0])).tolist() == [True, False]
+    assert not Area(countries=("PE",)).matcher().cells(np.array([-8.1]), np.array([-79.0])).any()
 
 
 @pytest.mark.parametrize(

@@ -188,4 +188,4 @@ def test_an_edge_across_the_equator_is_also_read_as_the_officer_saw_it() -> None
     lats, lons = np.array([lat for lat, _ in seen]), np.array([lon for _, lon in seen])
     for far in (170.0, -40.0):  # on either side of the edge
         shape = ring(south, north, (56.1, far), (-47.8, far))
-        assert of_shapes([shape]).contains_cells(lats, lons).all()
+        assert of_shapes([shape]).matcher().cells(lats, lons).all()

@@ -9,7 +9,7 @@ from places.cells import cell_of, centre
 from places.countries import countries_of
 from places.errors import CoordinateError
 from places.gazetteer import Gazetteer
-from places.people import unpack_countries
+from tests.places.reading import unpacked
 
 SPOTS = [
     (64.147, -21.942, "IS", "IS-1", "Atlantic/Reykjavik"),
@@ -100,4 +100,4 @@ def test_many_cells_at_once_get_the_same_countries(world: Gazetteer, seed: int) 
     assert packed[0] == 0
     for cell, number in zip(cells[1:].tolist(), packed[1:].tolist(), strict=True):
         expected = world.at(*centre(cell)).countries[:4]
-        assert set(unpack_countries(number)) == set(expected)
+        assert set(unpacked(number)) == set(expected)
