@@ -1,10 +1,12 @@
 """Commands with a slash, without, and in each language's words."""
 
+import re
 from typing import Any
 
 import pytest
 
 from handlers.commands import WORDS, Asked, Command, read_command
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize("command", list(Command))
@@ -40,3 +42,9 @@ def test_no_word_means_two_things(catalog: Any, language: str) -> None:
     for key in keys:
         for word in catalog.words(language, key):
             assert seen.setdefault(word, key) == key, word
+
+
+def test_operators_are_told_to_give_telegram_every_command() -> None:
+    text = (ROOT / "docs" / "channels" / "telegram.md").read_text("utf-8")
+    listed = re.findall(r"^       ([a-z]+) - ", text, re.MULTILINE)
+    assert sorted(listed) == sorted(Command)
