@@ -17,10 +17,6 @@ from alerts.delivery import DeliveryState
 from alerts.lifecycle import LIVE, MAY_SEND
 from alerts.store import RevisionRow, revision_row, revisions_query
 from alerts.tables import alert, checkin, delivery, event, revision
-from places.area import Area, Touch
-from places.audience import AudienceIndex
-from places.people import Rows
-from places.region import Regions, nowhere
 
 _LEFT = sorted(set(DeliveryState) - {DeliveryState.QUEUED, DeliveryState.SKIPPED})
 ASKED_LATELY = timedelta(hours=24)  # an answer that names no event may be to what was asked since then
@@ -60,26 +56,6 @@ async def live_revisions(connection: AsyncConnection, now: datetime) -> list[Rev
         .order_by(revision.c.approved_at.desc(), revision.c.id.desc())
     )
     return [revision_row(row) for row in await connection.execute(query)]
-
-
-def covers(
-    revision: RevisionRow, whereabouts: Rows, *, at: datetime, touch: Touch, regions: Regions = nowhere
-) -> bool:
-    """Whether somebody with these places (all of one person) is in the audience of a revision at `at`.
-
-    The same arithmetic as the planner's, so both always agree. Pure; milliseconds for a drawn shape, half a
-    second for a continent: keep it off the loop.
-    """
-    area = Area.from_json(revision.area)
-    touched = area.touches_countries(touch, regions) if revision.include_maybe else frozenset[str]()
-    found = AudienceIndex.build(whereabouts).resolve(
-        area,
-        at=int(at.timestamp()),
-        touched=touched,
-        include_maybe=revision.include_maybe,
-        regions=regions,
-    )
-    return len(found) > 0
 
 
 _EVENT = (event.c.id, event.c.code, event.c.title, event.c.drill)

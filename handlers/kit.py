@@ -99,17 +99,6 @@ class LiveEvents(Protocol):
     ) -> Sequence[LiveEvent]: ...
 
 
-class LiveAlerts(Protocol):
-    """Warnings for somebody who registers or moves where they are live, made ready in `language`.
-
-    The alerts' own delivery rows are written here, so that the planner does not send them again.
-    """
-
-    async def __call__(
-        self, connection: AsyncConnection, *, person_id: int, language: str, now: datetime
-    ) -> Sequence[Outbound]: ...
-
-
 class FullTexts(Protocol):
     """The live warnings of an event that went to this person, whole and as approved, newest last."""
 
@@ -216,7 +205,6 @@ class Kit:
         one_way_account: likewise one that can text it although nobody can answer there.
         telegram_bot: `@name` of our chat on Telegram, "" when there is none.
         default_language: for whom nothing is known.
-        live_alerts: None where the planner brings a live warning to newcomers by itself.
         faq: None where questions are not answered.
         full_texts, knocked: for channels that show a warning in part until the person writes.
     """
@@ -241,7 +229,6 @@ class Kit:
     one_way_account: Callable[[str], str | None] = no_account
     telegram_bot: str = ""
     default_language: str = "en"
-    live_alerts: LiveAlerts | None = None
     faq: Faq | None = None
     full_texts: FullTexts = no_full_texts
     knocked: Knocked = never_knocked

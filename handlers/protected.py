@@ -1,5 +1,5 @@
-"""You will be warned: said plainly, with a sample, and with what this channel cannot do. Touches alerts by
-the kit.
+"""You will be warned: said plainly, with a sample, and with what this channel cannot do. The planner sends what
+is live where they are.
 """
 
 from bot.channels import FACTS
@@ -22,14 +22,12 @@ async def tell_protected(visit: Visit, *, label: str, whole_country: bool, first
     key = "protected.country" if whole_country else "protected.place"
     following = visit.say("protected.next", emergency=await emergency_words(visit))
     visit.reply(f"{visit.say(key, place=label)}\n{following}")
-    warned = await send_live_alerts(visit)
     if not first:
         return
-    if not warned:
-        _show_sample(visit, label)
+    _show_sample(visit, label)
     if await cannot_be_woken(visit):
         visit.reply(visit.say("protected.web"), (visit.choice("protected.link", "do:link"),))
-    if not warned and await _has_no_number(visit):
+    if await _has_no_number(visit):
         phone.ask_phone(visit)
 
 
@@ -38,18 +36,6 @@ async def _has_no_number(visit: Visit) -> bool:
     if FACTS[visit.inbound.address.channel].tells_number:
         return False
     return await phones.of_person(visit.turn.connection, visit.vault, visit.person.id) is None
-
-
-async def send_live_alerts(visit: Visit) -> bool:
-    """Show the warnings that are live where the person is; whether there was one."""
-    if visit.kit.live_alerts is None:
-        return False
-    live = await visit.kit.live_alerts(
-        visit.turn.connection, person_id=visit.person.id, language=visit.language, now=visit.turn.now
-    )
-    for warning in live:
-        visit.turn.reply(warning)
-    return bool(live)
 
 
 def _show_sample(visit: Visit, label: str) -> None:

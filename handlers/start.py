@@ -8,7 +8,6 @@ from handlers import place, stop
 from handlers.commands import Command
 from handlers.emergency import emergency_words
 from handlers.invitation import invitation
-from handlers.protected import send_live_alerts
 from handlers.visit import At, Visit
 from handlers.who import refresh
 from registry import people
@@ -115,4 +114,3 @@ async def _welcome_back(visit: Visit) -> None:
     visit.reply(
         visit.say("start.welcome_back", place=label or visit.kit.country_name(visit.country, visit.language))
     )
-    await send_live_alerts(visit)

@@ -7,7 +7,6 @@ where they were.
 from datetime import timedelta
 
 from handlers import place
-from handlers.protected import send_live_alerts
 from handlers.trip_draft import today
 from handlers.trip_list import days_of, find, name_of
 from handlers.visit import Visit
@@ -64,4 +63,3 @@ async def _of_trip(visit: Visit, row_id: int, *, stays: bool) -> None:
         visit.say("trip.saved", place=name_of(visit, row), days=days_of(visit, row)),
         (visit.choice("trip.change", f"trip:change:{row.id}"),),
     )
-    await send_live_alerts(visit)

@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from handlers import place, trip_list
 from handlers.commands import Command
 from handlers.finding import found_by_name, load_spots, of_cell, save_spots
-from handlers.protected import send_live_alerts
 from handlers.trip_draft import (
     SPOTS,
     STEPS,
@@ -193,8 +192,6 @@ async def _keep(visit: Visit) -> None:
             return
         begin(visit, after=told["last"])
         visit.reply(saved, (visit.choice("trip.next", "trip:next"), visit.choice("trip.done", "trip:done")))
-    if begins <= now:
-        await send_live_alerts(visit)
 
 
 def _says(visit: Visit, key: str) -> bool:

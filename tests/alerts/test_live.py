@@ -1,11 +1,7 @@
 """Live alerts for newcomers, and the events somebody may answer in."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,67 +12,10 @@ from alerts.checkins import record
 from alerts.delivery import DeliveryState
 from alerts.events import close_event
 from alerts.lifecycle import AlertAct
-from alerts.live import ASKED_LATELY, covers, events_of_person, live_revisions
+from alerts.live import ASKED_LATELY, events_of_person, live_revisions
 from alerts.revisions import latest
 from alerts.tables import batch, delivery
-from places.cells import cell_of
-from places.gazetteer import Gazetteer
-from places.people import Rows, pack_regions
-from tests.alerts.dossiers import REVISION
-from tests.alerts.office import NOW, Office, deliver, touch
-
-DOWNTOWN, AKUREYRI = cell_of(64.146, -21.942), cell_of(65.68, -18.1)
-
-
-@pytest.fixture(scope="module")
-def world(gazetteer: Path) -> Iterator[Gazetteer]:
-    opened = Gazetteer.open(gazetteer)
-    yield opened
-    opened.close()
-
-
-def at(cell: int | None, radius_km: float = 0.0, country: str = "IS") -> Rows:
-    return Rows.of([1], [cell], [radius_km], [country])
-
-
-@pytest.mark.parametrize(
-    ("rows", "inside"),
-    [
-        (at(DOWNTOWN), True),
-        (at(AKUREYRI), False),
-        (at(AKUREYRI, 400.0), True),  # somewhere in a city that reaches into the area
-        (at(None), True),  # known by a country the area touches
-        (at(None, country="VN"), False),
-        (Rows.joined(at(AKUREYRI), at(DOWNTOWN)), True),  # at home or on a trip
-        (Rows.of([1], [DOWNTOWN], [0.0], ["IS"], [None], [int(NOW.timestamp()) - 1]), False),  # was there
-        (Rows.empty(), False),
-    ],
-)
-def test_who_is_covered(rows: Rows, inside: bool) -> None:
-    assert covers(REVISION, rows, at=NOW, touch=touch) is inside
-
-
-def test_people_known_by_country_only_if_the_revision_says_so() -> None:
-    certain = replace(REVISION, include_maybe=False)
-    assert not covers(certain, at(None), at=NOW, touch=touch)
-    named = replace(certain, area={"countries": ["IS"]})
-    assert covers(named, at(None), at=NOW, touch=touch)
-
-
-def test_people_in_a_region_of_the_area(world: Gazetteer) -> None:
-    province = replace(REVISION, include_maybe=False, area={"regions": ["VN-13"]})
-    for cell, inside in (
-        (cell_of(20.95, 107.07), True),
-        (cell_of(21.03, 105.85), False),
-        (pack_regions(["VN-13"]), True),
-        (pack_regions(["VN-02"]), False),
-        (None, False),
-    ):
-        here = at(cell, country="VN")
-        assert covers(province, here, at=NOW, touch=world.touch, regions=world.region) is inside
-    maybe = replace(province, include_maybe=True)
-    assert covers(maybe, at(None, country="VN"), at=NOW, touch=world.touch, regions=world.region)
-    assert not covers(maybe, at(None, country="CN"), at=NOW, touch=world.touch, regions=world.region)
+from tests.alerts.office import NOW, Office, deliver
 
 
 async def test_only_live_first_alerts_are_for_newcomers(office: Office) -> None:

@@ -92,7 +92,6 @@ class World:
     now: datetime = NOW
     demo: bool = False
     live: dict[str, LiveEvent] = field(default_factory=dict)
-    late: list[Outbound] = field(default_factory=list)
     pages: list[tuple[str, str]] = field(default_factory=list)
     number: int = 0
     events: int = 0
@@ -110,7 +109,6 @@ class World:
             country_name=lambda country, _language: NAMES.get(country, country),
             mission_phone=self.mission_phone,
             live_events=self.live_events,
-            live_alerts=self.live_alerts,
             checkin=self.check_in,
             page=self.page,
             carry=(help_cases.carry,),
@@ -134,11 +132,6 @@ class World:
             ).scalars()
         )
         return [replace(one, answered=one.event_id in answered) for one in self.live.values()]
-
-    async def live_alerts(
-        self, connection: AsyncConnection, *, person_id: int, language: str, now: datetime
-    ) -> Sequence[Outbound]:
-        return self.late
 
     async def check_in(
         self,

@@ -91,7 +91,6 @@ async def delta(world: Any, citizen: Any, protected: Any, catalog: Any) -> Delta
         "checkin": check_in,
         "full_texts": partial(full_texts, wording),
         "knocked": full.knocked,
-        "live_alerts": None,
     }
     return Delta(world, citizen, await open_office(world.database))
 

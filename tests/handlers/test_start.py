@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.messages import Ask, Button, Channel, Frame, InboundKind, Outbound
+from bot.messages import Ask, Channel, Frame, InboundKind
 from registry.lifecycle import PersonState
 
 LANGUAGES = ["en", "vi", "th", "id"]
@@ -127,14 +127,3 @@ async def test_blocked_and_back(citizen: Any, protected: Any) -> None:
     assert await citizen.do(InboundKind.STOPPED) == ""
     assert "Welcome back" in await citizen.start()
     assert (await citizen.person()).state is PersonState.ACTIVE
-
-
-async def test_whoever_registers_under_a_live_warning_sees_it_instead_of_a_sample(
-    world: Any, citizen: Any
-) -> None:
-    world.late = [Outbound("Eruption", "en", (Button("I am safe", "safe:ABC234"),), frame=Frame.ALERT)]
-    await citizen.start()
-    await citizen.tap("consent:yes")
-    await citizen.pin(64.14, -21.93)
-    assert [reply.frame for reply in citizen.heard] == [Frame.REPLY, Frame.ALERT]
-    assert citizen.choices == ["safe:ABC234"]
