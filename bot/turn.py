@@ -55,9 +55,6 @@ class BeforehandError(Exception):
         self.work = work
 
 
-Step = Callable[[Turn], Awaitable[bool]]
-"""Handles a turn and says whether it did; the router tries the next one otherwise."""
-
 Conversation = Callable[[Turn], Awaitable[None]]
 """The whole of the handlers: always answers something."""
 

@@ -8,8 +8,7 @@ provider says somebody blocked us: they could not read it.
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.messages import InboundKind
-from bot.router import Router
-from bot.turn import Conversation, Step, Turn
+from bot.turn import Conversation, Turn
 from handlers import (
     cases,
     checkin,
@@ -37,6 +36,7 @@ from handlers.visit import At, Visit, remember_buttons
 from handlers.who import leave, meet
 
 Part = Callable[[Visit], Awaitable[bool]]
+"""Handles a visit and says whether it did; the next one is asked otherwise."""
 
 ORDER: tuple[tuple[str, Part], ...] = (
     ("number joined", phone.number_joined),  # the 1 that a text to a given number asked for
@@ -96,25 +96,14 @@ def build(kit: Kit) -> Conversation:
             await leave(turn)
             return
         visit = await meet(kit, turn)
-        steps = [(name, _bound(part, visit)) for name, part in ORDER]
-        await Router(steps, _last(visit))(turn)
+        for _name, part in ORDER:
+            if await part(visit):
+                break
+        else:
+            await fallback.fallback(visit)
         await full.follow(visit)
         if visit.resume and turn.session.step in QUESTIONS:
             QUESTIONS[turn.session.step](visit)
         remember_buttons(turn)
 
     return converse
-
-
-def _bound(part: Part, visit: Visit) -> Step:
-    async def step(_turn: Turn) -> bool:
-        return await part(visit)
-
-    return step
-
-
-def _last(visit: Visit) -> Conversation:
-    async def resort(_turn: Turn) -> None:
-        await fallback.fallback(visit)
-
-    return resort

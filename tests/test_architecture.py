@@ -164,7 +164,7 @@ def test_no_modules_import_in_a_ring() -> None:
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("bot/router.py", "from registry import store"),
+        ("bot/intake.py", "from registry import store"),
         ("places/area.py", "import bot.messages"),
         ("alerts/planner.py", "import assistance.cases"),
         ("handlers/start.py", "import telegram"),
