@@ -1,5 +1,5 @@
-"""You will be warned: said plainly, with a sample, and with what this channel cannot do. The planner sends what
-is live where they are.
+"""You will be warned: said plainly, with a sample, and with what this channel cannot do. What is live there
+comes from the planner.
 """
 
 from bot.channels import FACTS
