@@ -19,23 +19,13 @@ from sqlalchemy import ColumnElement, Subquery, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.board_confidence import by_confidence
-from alerts.board_rows import delivered_rows, person_classes
+from alerts.board_rows import Warned, delivered_rows, person_classes
 from alerts.checkin_status import CheckinStatus
 from alerts.delivery import DeliveryState
 from alerts.failures import in_words
 from alerts.tables import checkin
 
 _BAD = {DeliveryState.FAILED, DeliveryState.GONE, DeliveryState.SKIPPED, DeliveryState.UNKNOWN}
-
-
-class Warned(StrEnum):
-    """What is known of the warning of one person, best first."""
-
-    REACHED = "reached"  # it arrived, or the person answered
-    ACCEPTED = "accepted"  # a provider took it
-    UNKNOWN = "unknown"  # it may have left
-    WAITING = "waiting"  # it has not left yet, or the next channel is still to come
-    NOT_REACHED = "not_reached"  # nothing more will be tried
 
 
 class Absence(StrEnum):

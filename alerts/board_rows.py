@@ -1,5 +1,6 @@
 """The queries behind the board: one row per person with class and newest check-in. SQL expressions only."""
 
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Integer, Select, and_, case, func, literal, null, select, union_all
@@ -11,6 +12,16 @@ from places.audience import CONFIDENCES
 
 _S = DeliveryState
 NOBODY = -1  # listed unreachable: below every state
+
+
+class Warned(StrEnum):
+    """What is known of the warning of one person, best first."""
+
+    REACHED = "reached"  # it arrived, or the person answered
+    ACCEPTED = "accepted"  # a provider took it
+    UNKNOWN = "unknown"  # it may have left
+    WAITING = "waiting"  # it has not left yet, or the next channel is still to come
+    NOT_REACHED = "not_reached"  # nothing more will be tried
 
 
 def delivered_rows(event_id: int) -> Select[Any]:
@@ -87,7 +98,7 @@ def person_ranks(event_id: int) -> Select[Any]:
 
 
 def person_classes(event_id: int) -> Select[Any]:
-    """person_id, warned (`alerts.board.Warned`), status (newest check-in or NULL), code and place as in
+    """person_id, warned (`Warned`), status (newest check-in or NULL), code and place as in
     `person_ranks`; once per person.
 
     An answer of the person's own is proof that the warning arrived, whatever the channel knows.
@@ -100,12 +111,12 @@ def person_classes(event_id: int) -> Select[Any]:
         .subquery()
     )
     warned = case(
-        (answered.c.person_id.is_not(None), "reached"),
-        (ranks.c.rank >= RANK[_S.DELIVERED], "reached"),
-        (ranks.c.rank == RANK[_S.ACCEPTED], "accepted"),
-        (ranks.c.rank == RANK[_S.UNKNOWN], "unknown"),
-        (ranks.c.rank >= RANK[_S.QUEUED], "waiting"),
-        else_="not_reached",
+        (answered.c.person_id.is_not(None), Warned.REACHED.value),
+        (ranks.c.rank >= RANK[_S.DELIVERED], Warned.REACHED.value),
+        (ranks.c.rank == RANK[_S.ACCEPTED], Warned.ACCEPTED.value),
+        (ranks.c.rank == RANK[_S.UNKNOWN], Warned.UNKNOWN.value),
+        (ranks.c.rank >= RANK[_S.QUEUED], Warned.WAITING.value),
+        else_=Warned.NOT_REACHED.value,
     )
     return (
         select(ranks.c.person_id, warned.label("warned"), checkin.c.status, ranks.c.code, ranks.c.place)
