@@ -10,7 +10,6 @@ from typing import TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from alerts import board
 from alerts.draft import read_draft
 from alerts.errors import AlertRefusedError, Reason, UnknownAlertError
 from alerts.forecast import ChannelForecast, Load
@@ -22,6 +21,7 @@ from console.access import visitor
 from console.alert_pages import confirm_word, id_in, number_in, visible
 from console.dossiers import Subject, find, picture
 from console.errors import FormError, NotThereError, TooOftenError
+from console.readings import READINGS
 from console.security import THROTTLE
 from console.services import SERVICES
 from staff.errors import SignInRefusedError
@@ -168,8 +168,7 @@ async def all_clear(request: web.Request) -> web.Response:
 async def event_board(request: web.Request) -> web.Response:
     """The figures of an event."""
     event, _ = await board_pages.find(request)
-    async with request.app[SERVICES].database.read() as connection:
-        found = await board.read(connection, event.id)
+    found = (await request.app[READINGS].of(event.id)).board
     figures = {
         name: getattr(found, name)
         for name in models.BoardOut.model_fields

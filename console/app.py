@@ -15,6 +15,7 @@ from console.api import problem
 from console.errors import ConsoleError
 from console.jurisdiction import JURISDICTION, Jurisdiction
 from console.openapi import document
+from console.readings import READINGS, Readings
 from console.rendering import TEMPLATES, environment, render
 from console.routes import API, CONSOLE, OPENAPI_PATH
 from console.security import THROTTLE, Throttle, protect
@@ -41,6 +42,8 @@ def build_console(services: Services, *, vendor_folder: Path = vendor.FOLDER) ->
     app[PAGES] = {(entry.method, entry.path): entry for entry in pages}
     app[THROTTLE] = Throttle(services.clock)
     app[JURISDICTION] = Jurisdiction(services.touch, services.ground.region)
+    app[READINGS] = Readings(services.database, services.clock)
+    app.on_cleanup.append(_stop_counting)
     app[TEMPLATES] = environment(services.ground.countries, has_scripts=vendor.is_complete(vendor_folder))
     for entry in pages:
         app.router.add_route(entry.method, entry.path, entry.handler)
@@ -49,6 +52,10 @@ def build_console(services: Services, *, vendor_folder: Path = vendor.FOLDER) ->
     app.router.add_static("/static", STATIC)
     app.on_response_prepare.append(protect)
     return app
+
+
+async def _stop_counting(app: web.Application) -> None:
+    await app[READINGS].close()
 
 
 @web.middleware

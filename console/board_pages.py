@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts import board, board_rows, events
+from alerts import events
 from alerts.board import Absence, MissingPerson, missing
 from alerts.checkin_status import CheckinStatus
 from alerts.errors import UnknownAlertError
@@ -24,9 +24,10 @@ from console.alert_pages import id_in, number_in
 from console.errors import NotAllowedError, NotThereError
 from console.hold_pages import held_of
 from console.jurisdiction import JURISDICTION, covers
+from console.readings import READINGS, WORTH_WAITING_S
 from console.rendering import redirect, render
 from console.services import SERVICES
-from registry import audience, people, phones, whereabouts
+from registry import people, phones, whereabouts
 from registry.addresses import AddressState
 from registry.ways import Way, ways
 from staff import audit
@@ -81,12 +82,13 @@ async def who(request: web.Request) -> web.Response:
     services, officer = request.app[SERVICES], visitor(request).officer
     event, _ = await find(request)
     start = number_in(request.query.get("from", "")) or 0
-    async with services.database.durable() as connection:  # looking is recorded
-        total = (await board.read(connection, event.id)).missing
+    total = (await request.app[READINGS].of(event.id)).board.missing
+    async with services.database.read() as connection:
         rows = await missing(connection, event.id, limit=PER_PAGE, offset=start)
         listed = await _opened(connection, request, officer, rows)
-        shown = [person.person_id for person in listed if person.known]
-        if shown:
+    shown = [person.person_id for person in listed if person.known]
+    if shown:  # looking is recorded, before anything is shown
+        async with services.database.durable() as connection:
             await audit.append(
                 connection,
                 at=services.clock.now(),
@@ -152,20 +154,21 @@ async def find(request: web.Request) -> tuple[EventRow, list[tuple[AlertRow, Rev
 
 async def _board(request: web.Request, template: str) -> web.Response:
     event, written = await find(request)
+    reading = await request.app[READINGS].of(event.id)
     async with request.app[SERVICES].database.read() as connection:
-        figures = await board.read(connection, event.id)
         cases = await case_store.count_open(connection, event.id)
         held = await held_of(connection, [revision.id for _, revision in written])
-        one_channel = await audience.with_one_channel(connection, board_rows.targeted(event.id))
     return render(
         request,
         template,
         event=event,
         written=written,
-        board=figures,
+        board=reading.board,
+        counted_at=reading.at,
+        slow=reading.took_s > WORTH_WAITING_S,
         cases=cases,
         held=held,
-        one_channel=one_channel,
+        one_channel=reading.one_channel,
         states=names.STATES,
         drill=event.drill,
     )
