@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.citizens import live_events
+from alerts.live import events_of_person
 from app.core import Core
 from bot.gateways.twilio.sms_gateway import SmsGateway
 from bot.messages import Address
@@ -40,7 +40,7 @@ class Asking:
             database=core.database,
             vault=core.vault,
             catalog=core.catalog,
-            live_events=live_events,
+            live_events=events_of_person,
             can_ask=self.can_ask,
             country_name=country_name,
         )

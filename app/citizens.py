@@ -19,7 +19,7 @@ from assistance.faq import questions
 from assistance.store import CaseRow
 from bot.gateways.twilio.sms_gateway import SmsGateway
 from bot.messages import Outbound
-from handlers.kit import Checkin, Faq, Kit, LiveEvent
+from handlers.kit import Faq, Kit, RecordedCheckin
 from locales.guess import LanguageGuesser
 from registry import people
 from staff import missions, notices
@@ -38,7 +38,7 @@ def build_kit(core: Core, geography: Geography, *, telegram_name: str) -> Kit:
         emergency_numbers=geography.emergency_numbers,
         country_name=geography.country_name,
         mission_phone=_mission_phone,
-        live_events=live_events,
+        live_events=live.events_of_person,
         checkin=_check_in,
         page=_page,
         carry=(cases.carry, questions.carry, merging.carry),
@@ -85,17 +85,9 @@ async def _mission_phone(connection: AsyncConnection, country: str) -> str | Non
     return mission.phone if mission else None
 
 
-async def live_events(connection: AsyncConnection, *, person_id: int, now: datetime) -> Sequence[LiveEvent]:
-    """Live events of a person, as a conversation sees them."""
-    return [
-        LiveEvent(one.event_id, one.code, one.title, one.drill, one.at, one.answered, one.certain)
-        for one in await live.events_of_person(connection, person_id, now)
-    ]
-
-
 async def _check_in(
     connection: AsyncConnection, *, person_id: int, code: str, status: CheckinStatus, now: datetime
-) -> Checkin | None:
+) -> RecordedCheckin | None:
     event = await checkins.event_by_code(connection, code)
     person = await people.get(connection, person_id)
     # An answer to a drill says nothing of a real event, and the other way round.
@@ -110,7 +102,7 @@ async def _check_in(
         at=now,
     )
     await receipts.answered(connection, event.id, person_id, now)
-    return Checkin(event.id, event.code, event.title, event.drill)
+    return RecordedCheckin(event.id, event.code, event.title, event.drill)
 
 
 async def _page(connection: AsyncConnection, *, kind: str, case: CaseRow, now: datetime) -> None:

@@ -8,9 +8,9 @@ negated, mixed or a question is asked back. Need help never is.
 from collections.abc import Sequence
 
 from alerts.checkin_status import CheckinStatus
+from alerts.live import PersonalEvent
 from bot.messages import Button
 from handlers.cases import ask_for_help, case_of, help_button, note
-from handlers.kit import LiveEvent
 from handlers.visit import At, Visit
 
 MOST_EVENTS = 8  # buttons of one message
@@ -59,7 +59,7 @@ async def checkin_words(visit: Visit) -> bool:
     return True
 
 
-def ask(visit: Visit, live: Sequence[LiveEvent]) -> None:
+def ask(visit: Visit, live: Sequence[PersonalEvent]) -> None:
     """Ask which of several warnings is meant, or about one: safe or in need?"""
     if len(live) == 1:
         visit.reply(visit.say("checkin.ask", title=live[0].title), answers(visit, live[0].code))
@@ -105,6 +105,6 @@ async def _help(visit: Visit, code: str) -> None:
     await ask_for_help(visit, None if event is None else event.event_id)
 
 
-async def live_events(visit: Visit) -> Sequence[LiveEvent]:
+async def live_events(visit: Visit) -> Sequence[PersonalEvent]:
     """Events with a live warning that was sent to this person, newest message first."""
     return await visit.kit.live_events(visit.turn.connection, person_id=visit.person.id, now=visit.turn.now)

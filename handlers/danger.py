@@ -6,9 +6,9 @@ and also without accents. A false alarm costs an officer a minute; the person ca
 """
 
 from alerts.checkin_status import CheckinStatus
+from alerts.live import PersonalEvent
 from bot.messages import CarrierWord
 from handlers.cases import ask_for_help, case_of, danger_in_case
-from handlers.kit import LiveEvent
 from handlers.visit import Visit
 
 
@@ -37,7 +37,7 @@ async def hear_danger(visit: Visit) -> bool:
     return True
 
 
-async def newest_event(visit: Visit) -> LiveEvent | None:
+async def newest_event(visit: Visit) -> PersonalEvent | None:
     """The event help is most probably asked for: that of the newest live warning."""
     live = await visit.kit.live_events(visit.turn.connection, person_id=visit.person.id, now=visit.turn.now)
     return live[0] if live else None

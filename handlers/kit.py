@@ -12,6 +12,7 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.checkin_status import CheckinStatus
+from alerts.live import PersonalEvent
 from assistance.faq.answering import Fields
 from assistance.faq.search import FaqSearch
 from assistance.store import CaseRow
@@ -23,28 +24,7 @@ from storage.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
-class LiveEvent:
-    """An event with a live warning that was sent to somebody.
-
-    Attributes:
-        code: 6 signs, travels in buttons.
-        title: to be shown; in the language it was written in.
-        at: when the newest message about it left for this person (aware UTC).
-        answered: whether the person has said safe or in need since the event began.
-        certain: whether an answer that names no event can be meant for no other.
-    """
-
-    event_id: int
-    code: str
-    title: str
-    drill: bool
-    at: datetime
-    answered: bool
-    certain: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Checkin:
+class RecordedCheckin:
     """The event an answer was recorded for."""
 
     event_id: int
@@ -96,7 +76,7 @@ class LiveEvents(Protocol):
 
     async def __call__(
         self, connection: AsyncConnection, *, person_id: int, now: datetime
-    ) -> Sequence[LiveEvent]: ...
+    ) -> Sequence[PersonalEvent]: ...
 
 
 class FullTexts(Protocol):
@@ -126,7 +106,7 @@ class Knocked(Protocol):
     ) -> Sequence[str]: ...
 
 
-class CheckIn(Protocol):
+class RecordCheckin(Protocol):
     """Records what somebody says of themselves in the event `code`; None when there is no such event for
     them.
 
@@ -135,7 +115,7 @@ class CheckIn(Protocol):
 
     async def __call__(
         self, connection: AsyncConnection, *, person_id: int, code: str, status: CheckinStatus, now: datetime
-    ) -> Checkin | None: ...
+    ) -> RecordedCheckin | None: ...
 
 
 class Page(Protocol):
@@ -218,7 +198,7 @@ class Kit:
     country_name: Callable[[str, str], str]
     mission_phone: MissionPhone
     live_events: LiveEvents
-    checkin: CheckIn
+    checkin: RecordCheckin
     page: Page
     carry: Sequence[Carry]
     ministry: str

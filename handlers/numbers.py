@@ -8,12 +8,12 @@ numbered choices.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from alerts.live import PersonalEvent
 from assistance.lifecycle import CaseState
 from assistance.store import CaseRow
 from bot.messages import Button
 from handlers.cases import case_of
 from handlers.checkin import answers, ask, live_events
-from handlers.kit import LiveEvent
 from handlers.phone_code import is_code
 from handlers.visit import At, Visit, shown_buttons
 from handlers.who import pressed, typed_number
@@ -44,20 +44,26 @@ async def typed_numbers(visit: Visit) -> bool:
     return False
 
 
-def _asking(live: Sequence[LiveEvent], since: datetime | None, case: CaseRow | None) -> list[LiveEvent]:
+def _asking(
+    live: Sequence[PersonalEvent], since: datetime | None, case: CaseRow | None
+) -> list[PersonalEvent]:
     """Warnings that came after our last question; with a request open only those not answered yet."""
     newer = (event for event in live if since is None or event.at >= since)
     return [event for event in newer if case is None or not event.answered]
 
 
-def _officer_asked_last(case: CaseRow | None, warnings: Sequence[LiveEvent], since: datetime | None) -> bool:
+def _officer_asked_last(
+    case: CaseRow | None, warnings: Sequence[PersonalEvent], since: datetime | None
+) -> bool:
     if case is None or case.state is not CaseState.ANSWERED:
         return False
     asked = [event.at for event in warnings] + ([since] if since is not None else [])
     return all(at <= case.changed_at for at in asked)
 
 
-def _answer_warning(visit: Visit, number: int, live: Sequence[LiveEvent], shown: Sequence[Button]) -> bool:
+def _answer_warning(
+    visit: Visit, number: int, live: Sequence[PersonalEvent], shown: Sequence[Button]
+) -> bool:
     choices = answers(visit, live[0].code)
     fresh = visit.turn.now - live[0].at <= GOOD_FOR
     alone = not shown and visit.at(At.NOTHING) and live[0].certain

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import checkins
 from alerts.checkin_status import CheckinSource, CheckinStatus
+from alerts.live import PersonalEvent
 from alerts.tables import checkin, event
 from assistance import cases as help_cases
 from assistance import store as case_store
@@ -23,7 +24,7 @@ from bot.inbox import lane_of
 from bot.messages import Address, CarrierWord, Channel, Inbound, InboundKind, Outbound, Pin
 from bot.sessions import load_session, save_session
 from bot.turn import Session, Turn
-from handlers.kit import Checkin, Kit, LiveEvent
+from handlers.kit import Kit, RecordedCheckin
 from handlers.menu import build
 from locales.catalog import Catalog
 from locales.guess import LanguageGuesser
@@ -91,7 +92,7 @@ class World:
     database: Database
     now: datetime = NOW
     demo: bool = False
-    live: dict[str, LiveEvent] = field(default_factory=dict)
+    live: dict[str, PersonalEvent] = field(default_factory=dict)
     pages: list[tuple[str, str]] = field(default_factory=list)
     number: int = 0
     events: int = 0
@@ -125,7 +126,7 @@ class World:
 
     async def live_events(
         self, connection: AsyncConnection, *, person_id: int, now: datetime
-    ) -> Sequence[LiveEvent]:
+    ) -> Sequence[PersonalEvent]:
         answered = set(
             (
                 await connection.execute(select(checkin.c.event_id).where(checkin.c.person_id == person_id))
@@ -141,7 +142,7 @@ class World:
         code: str,
         status: CheckinStatus,
         now: datetime,
-    ) -> Checkin | None:
+    ) -> RecordedCheckin | None:
         one = self.live.get(code)
         if one is None:
             return None
@@ -153,7 +154,7 @@ class World:
             source=CheckinSource.SELF,
             at=now,
         )
-        return Checkin(one.event_id, one.code, one.title, one.drill)
+        return RecordedCheckin(one.event_id, one.code, one.title, one.drill)
 
     async def page(self, _connection: AsyncConnection, *, kind: str, case: CaseRow, now: datetime) -> None:
         self.pages.append((kind, case.code))
@@ -167,7 +168,7 @@ class World:
             await connection.execute(
                 insert(event).values(id=number, code=code, title=title, drill=False, created_at=self.now)
             )
-        self.live = {code: LiveEvent(number, code, title, False, self.now, False), **self.live}
+        self.live = {code: PersonalEvent(number, code, title, False, self.now, False), **self.live}
 
     async def restart(self) -> None:
         """Everything that lives in a process is made anew."""

@@ -18,16 +18,11 @@ from alerts.revisions import latest
 from alerts.tables import revision
 from alerts.wording import Wording
 from bot.messages import Channel, InboundKind, Outbound
-from handlers.kit import Checkin, LiveEvent
+from handlers.kit import RecordedCheckin
 from registry import people
 from tests.alerts.office import Office, deliver, open_office
 
 MINISTRY = "Ministry of Foreign Affairs of Utopia"
-
-
-async def live_events(connection: AsyncConnection, *, person_id: int, now: datetime) -> Sequence[LiveEvent]:
-    found = await live.events_of_person(connection, person_id, now)
-    return [LiveEvent(one.event_id, one.code, one.title, one.drill, one.at, one.answered) for one in found]
 
 
 async def full_texts(wording: Wording, connection: AsyncConnection, **named: Any) -> Sequence[Outbound]:
@@ -36,7 +31,7 @@ async def full_texts(wording: Wording, connection: AsyncConnection, **named: Any
 
 async def check_in(
     connection: AsyncConnection, *, person_id: int, code: str, status: CheckinStatus, now: datetime
-) -> Checkin | None:
+) -> RecordedCheckin | None:
     event = await checkins.event_by_code(connection, code)
     if event is None:
         return None
@@ -44,7 +39,7 @@ async def check_in(
     await checkins.record(
         connection, event_id=event.id, person_id=person_id, status=status, source=source, at=now
     )
-    return Checkin(event.id, event.code, event.title, event.drill)
+    return RecordedCheckin(event.id, event.code, event.title, event.drill)
 
 
 class Delta:
@@ -87,7 +82,7 @@ async def delta(world: Any, citizen: Any, protected: Any, catalog: Any) -> Delta
     await protected(citizen)
     wording = Wording(catalog, MINISTRY)
     world.plugs = {
-        "live_events": live_events,
+        "live_events": live.events_of_person,
         "checkin": check_in,
         "full_texts": partial(full_texts, wording),
         "knocked": full.knocked,

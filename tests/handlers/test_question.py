@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from alerts.live import PersonalEvent
 from assistance.faq import publishing, store
 from assistance.faq.answering import Fields
 from assistance.faq.content import Facts, Wording, fill
@@ -24,7 +25,7 @@ from bot.messages import Channel, Frame, Inbound, InboundKind, Outbound
 from bot.sessions import load_session, save_session
 from bot.tables import outbox as outbox_table
 from bot.turn import BeforehandError, Turn
-from handlers.kit import Faq, LiveEvent
+from handlers.kit import Faq
 from handlers.menu import build
 from staff import audit
 from storage.vault import Place
@@ -181,7 +182,7 @@ async def test_words_of_danger_reach_an_officer_first(asking: Asking) -> None:
 
 async def test_a_live_warning_is_said_first_and_soon_after_in_a_line(asking: Asking) -> None:
     world = asking.citizen.world
-    world.live = {"ABC234": LiveEvent(1, "ABC234", "Flood", False, world.now - timedelta(hours=2), True)}
+    world.live = {"ABC234": PersonalEvent(1, "ABC234", "Flood", False, world.now - timedelta(hours=2), True)}
     assert await asking.say("I lost my passport") == "WARNING ABC234\n---\n" + approved("passport-lost", "en")
     again = await asking.say("Do I need a visa?")
     assert again.startswith("Remember: a warning is in force where you are: Flood\n---\n")
