@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.checkin_status import SILENCING, CheckinSource, CheckinStatus, displaces, may_report
@@ -19,6 +19,9 @@ from staff import notices
 from staff.notices import NoticeKind
 from storage.database import insert_new
 from storage.listed import listed
+
+SILENCED = checkin.c.status.in_([literal_column(f"'{status}'") for status in sorted(SILENCING)])
+"""The condition on a row after which nothing is sent to its person by itself; worded as its index is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,5 @@ async def latest(
 
 async def silenced(connection: AsyncConnection, person_ids: Collection[int]) -> set[int]:
     """Those who must get no automatic message: hospitalised, detained, deceased or closed in any event."""
-    query = select(checkin.c.person_id).where(
-        listed(checkin.c.person_id), checkin.c.status.in_(sorted(SILENCING))
-    )
+    query = select(checkin.c.person_id).where(listed(checkin.c.person_id), SILENCED)
     return set((await connection.execute(query, {"ids": list(person_ids)})).scalars())

@@ -44,6 +44,7 @@ WORDS: dict[str, str] = {
     "interrupted": "A sender was interrupted: it may have arrived",
     "resent_unknown": "Sent again after no answer: it may have arrived twice",
     "marked": "Taken over from an interrupted sender",
+    "partly_sent": "Only the beginning of the message was taken",
     # Viber: its own names of its status codes
     "invalid_url": "Viber cannot reach our address for messages",
     "invalid_auth_token": "The channel refuses our account",
@@ -163,6 +164,7 @@ WORDS: dict[str, str] = {
     "stopped": "The person does not want messages any more",
     "gone": "The address was known to be gone",
     "erased": "The person was erased",
+    "spared": "Kept back: an officer recorded that the person must get no automatic message",
     # nobody to try
     "no_address": "No channel on which we could write to the person",
     "addresses_gone": "Every channel of the person was known to be gone",

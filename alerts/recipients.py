@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from alerts.checkins import SILENCED
 from alerts.delivery import DeliveryState
-from alerts.tables import delivery
+from alerts.tables import checkin, delivery
 from registry.addresses import open_value
 from registry.destinations import Destination, destinations
 from storage.errors import SealError
@@ -17,6 +18,7 @@ from storage.listed import listed
 from storage.vault import Vault
 
 UNWANTED = "stopped"  # they want nothing from us any more
+SPARED = "spared"  # an officer recorded what stops every automatic message
 GONE = "gone"  # the address went out of use since this delivery was written
 
 
@@ -26,6 +28,7 @@ class Recipient(NamedTuple):
     A tuple, because one is made for every message.
 
     Attributes:
+        spared: they are in hospital, detained or dead, or an officer closed their case.
         shut_at: an earlier copy of the same warning left for this address then and came back, since only a
             template may open the conversation (`alerts.progress.History.shut`); None = there was none.
     """
@@ -38,6 +41,7 @@ class Recipient(NamedTuple):
     state: DeliveryState
     drill: bool
     destination: Destination | None
+    spared: bool = False
     shut_at: datetime | None = None
 
     @property
@@ -61,6 +65,8 @@ class Recipient(NamedTuple):
         # A drill never reaches a real address, nor a real alert a simulated one, whatever made this row.
         if self.destination.drill != drill or self.drill != drill:
             return "drill_guard"
+        if self.spared:
+            return SPARED
         if self.destination.closed:
             return GONE
         return "" if self.destination.wanted else UNWANTED
@@ -85,6 +91,7 @@ _ROWS = select(
     delivery.c.language,
     delivery.c.state,
     delivery.c.drill,
+    exists().where(checkin.c.person_id == delivery.c.person_id, SILENCED),
 ).where(listed(delivery.c.id))
 _EARLIER = delivery.alias()
 _SHUT = (
@@ -121,9 +128,10 @@ async def recipients(connection: AsyncConnection, ids: Sequence[int]) -> dict[in
             _STATES[state],
             drill,
             known.get(address),
+            spared,
             shut.get(key),
         )
-        for key, person, address, rung, language, state, drill in rows
+        for key, person, address, rung, language, state, drill, spared in rows
     }
 
 

@@ -121,6 +121,7 @@ batch = Table(
 
 _DUE = text("next_at IS NOT NULL")
 _NAMED = text("provider_id IS NOT NULL")
+_SILENCED = text("status IN ('CLOSED', 'DECEASED', 'DETAINED', 'HOSPITALISED')")  # `checkins.SILENCED`
 
 # id = revision << 32 | seq, so that a batch needs no look-up. No foreign key to the revision: whoever writes
 # rows takes their numbers from it in the same transaction, and no revision is ever deleted.
@@ -185,6 +186,7 @@ checkin = Table(
     Column("source", String(10), nullable=False),  # self | household | warden | officer | partner
     Column("officer_id", Integer),
     Column("at", UtcDateTime, nullable=False),
+    Index("ix_checkin_silenced", "person_id", sqlite_where=_SILENCED, postgresql_where=_SILENCED),
 )
 checkin_history = Table(
     "checkin_history",

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, Update, select, update
+from sqlalchemy import Select, Update, exists, select, update
 from sqlalchemy.dialects import sqlite
 
+from alerts.checkins import SILENCED
 from alerts.delivery import DeliveryState
-from alerts.tables import delivery
+from alerts.tables import checkin, delivery
 
 KEY = "sqlite_autoindex_delivery_1"
 ACCOUNT = (delivery.c.channel == "viber", delivery.c.account == "main")
@@ -39,6 +40,12 @@ LOOK_UPS: dict[str, tuple[Select[Any] | Update, str]] = {
     "a state of a revision": (
         select(delivery.c.id).where(delivery.c.revision_id == 1, delivery.c.state == DeliveryState.QUEUED),
         "ix_delivery_revision",
+    ),
+    "whom nothing may reach": (
+        select(delivery.c.id).where(
+            delivery.c.id == 1, exists().where(checkin.c.person_id == delivery.c.person_id, SILENCED)
+        ),
+        "ix_checkin_silenced",
     ),
 }
 
