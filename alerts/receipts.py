@@ -153,7 +153,7 @@ async def is_under_way(connection: AsyncConnection, person_id: int, address_id: 
     return (await connection.execute(query)).first() is not None
 
 
-async def answered(connection: AsyncConnection, event_id: int, person_id: int, now: datetime) -> None:
+async def record_answer(connection: AsyncConnection, event_id: int, person_id: int, now: datetime) -> None:
     """Somebody answered in an event: whatever was sent to them there has been read, and no next rung is
     due."""
     revisions = (

@@ -101,7 +101,7 @@ async def _check_in(
         source=CheckinSource.SELF,
         at=now,
     )
-    await receipts.answered(connection, event.id, person_id, now)
+    await receipts.record_answer(connection, event.id, person_id, now)
     return RecordedCheckin(event.id, event.code, event.title, event.drill)
 
 

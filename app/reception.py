@@ -40,7 +40,7 @@ class Reception:
             find=self._find,
             gone=_gone_addresses,
             stopped=_opted_out,
-            works=addresses.works,
+            works=addresses.mark_working,
             closed=page_account_closed,
         )
         self.name = process_name()
@@ -150,12 +150,12 @@ class Reception:
             await gateway.acknowledge(inbound)
 
     async def _gone(self, connection: AsyncConnection, lane: bytes) -> None:
-        await addresses.gone_lanes(connection, [lane], self._core.clock.now())
+        await addresses.mark_lanes_gone(connection, [lane], self._core.clock.now())
 
     async def _stopped(self, connection: AsyncConnection, lane: bytes) -> None:
         address_id = await addresses.by_lane(connection, lane)
         if address_id is not None:
-            await optouts.opted_out(connection, {address_id: None}, self._core.clock.now())
+            await optouts.record(connection, {address_id: None}, self._core.clock.now())
 
     async def _moved(self, connection: AsyncConnection, lane: bytes, value: str) -> None:
         known = await people.find(connection, lane)
@@ -163,17 +163,17 @@ class Reception:
             return
         owner, row = known
         new_lane = lane_of(self._core.vault, Address(row.channel, row.account, value))
-        await addresses.moved(connection, owner.unlocked(self._core.vault), row.id, value, new_lane)
+        await addresses.rename(connection, owner.unlocked(self._core.vault), row.id, value, new_lane)
 
 
 async def _opted_out(
     connection: AsyncConnection, sent_at: Mapping[int, datetime | None], now: datetime
 ) -> None:
-    await optouts.opted_out(connection, sent_at, now)
+    await optouts.record(connection, sent_at, now)
 
 
 async def _gone_addresses(connection: AsyncConnection, ids: Collection[int], now: datetime) -> None:
-    await addresses.gone(connection, ids, now)
+    await addresses.mark_gone(connection, ids, now)
 
 
 async def _heard(connection: AsyncConnection, lane: bytes) -> datetime | None:

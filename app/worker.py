@@ -129,10 +129,10 @@ class WorkerProcess:
             return await name_attempts(connection, deliveries, self._core.clock.now())
 
     async def _gone(self, connection: AsyncConnection, address_ids: Sequence[int]) -> None:
-        await addresses.gone(connection, address_ids, self._core.clock.now())
+        await addresses.mark_gone(connection, address_ids, self._core.clock.now())
 
     async def _stopped(self, connection: AsyncConnection, address_ids: Sequence[int]) -> None:
-        await optouts.opted_out(connection, dict.fromkeys(address_ids), self._core.clock.now())
+        await optouts.record(connection, dict.fromkeys(address_ids), self._core.clock.now())
 
     async def _moved(self, connection: AsyncConnection, items: Sequence[Item]) -> None:
         for item in items:
@@ -141,4 +141,4 @@ class WorkerProcess:
                 continue
             lane = lane_of(self._core.vault, item.to)
             vault = owner.unlocked(self._core.vault)
-            await addresses.moved(connection, vault, item.address_id, item.to.value, lane)
+            await addresses.rename(connection, vault, item.address_id, item.to.value, lane)

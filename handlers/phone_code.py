@@ -86,7 +86,7 @@ async def _join(visit: Visit) -> bool:
         for row in await addresses.of_person(connection, visit.person.id)
         if row.channel is Channel.SMS and row.last_inbound_at is None
     ]
-    await addresses.gone(connection, former, now)  # one number of theirs at a time
+    await addresses.mark_gone(connection, former, now)  # one number of theirs at a time
     await addresses.add(
         connection, visit.vault, visit.person.id, new, lane, drill=visit.person.drill, now=now, heard=False
     )

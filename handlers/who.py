@@ -28,7 +28,7 @@ async def meet(kit: Kit, turn: Turn) -> Visit:
     elif known is None:
         person, address = await _create(kit, turn)
     else:
-        await people.seen(turn.connection, turn.lane, turn.now)
+        await people.note_heard(turn.connection, turn.lane, turn.now)
         person, address = known
     place = await whereabouts.base(turn.connection, person.id)
     return Visit(kit, turn, _as_button(turn), person, address, place, joined=joined is not None)
@@ -40,11 +40,11 @@ async def leave(turn: Turn) -> None:
     would be refused, and the carrier has confirmed it.
     """
     if turn.inbound.carrier is not CarrierWord.STOP:
-        await people.mark_gone(turn.connection, [turn.lane], turn.now)
+        await addresses.mark_lanes_gone(turn.connection, [turn.lane], turn.now)
         return
     address_id = await addresses.by_lane(turn.connection, turn.lane)
     if address_id is not None:
-        await optouts.opted_out(turn.connection, {address_id: None}, turn.now)
+        await optouts.record(turn.connection, {address_id: None}, turn.now)
 
 
 async def refresh(visit: Visit) -> None:

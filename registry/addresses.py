@@ -156,7 +156,7 @@ async def reorder(
     await changes.append(connection, [person_id], now)
 
 
-async def gone(connection: AsyncConnection, address_ids: Collection[int], now: datetime) -> int:
+async def mark_gone(connection: AsyncConnection, address_ids: Collection[int], now: datetime) -> int:
     """Remember that providers said these addresses are gone; return how many were in use until now.
 
     A stopped one stays stopped: a gone one comes back with the first word from there, and only START may do
@@ -165,12 +165,12 @@ async def gone(connection: AsyncConnection, address_ids: Collection[int], now: d
     return await _mark_gone(connection, listed(address.c.id), {"ids": list(address_ids)}, now)
 
 
-async def gone_lanes(connection: AsyncConnection, lanes: Collection[bytes], now: datetime) -> int:
-    """As `gone`, for whoever knows lanes instead of ids, at most `MAX_PARAMETERS`."""
+async def mark_lanes_gone(connection: AsyncConnection, lanes: Collection[bytes], now: datetime) -> int:
+    """As `mark_gone`, for whoever knows lanes instead of ids, at most `MAX_PARAMETERS`."""
     return await _mark_gone(connection, address.c.lane.in_(lanes), {}, now)
 
 
-async def works(connection: AsyncConnection, address_ids: Collection[int], now: datetime) -> None:
+async def mark_working(connection: AsyncConnection, address_ids: Collection[int], now: datetime) -> None:
     """A message arrived there after all: what was thought gone is in use again. What was stopped stays so."""
     back = await connection.execute(
         update(address)
@@ -192,7 +192,7 @@ async def by_lane(connection: AsyncConnection, lane: bytes) -> int | None:
     return (await connection.execute(select(address.c.id).where(address.c.lane == lane))).scalar_one_or_none()
 
 
-async def moved(
+async def rename(
     connection: AsyncConnection,
     person_vault: PersonVault,
     address_id: int,

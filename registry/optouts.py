@@ -18,9 +18,7 @@ from registry.settling import enact
 from registry.tables import address, person
 
 
-async def opted_out(
-    connection: AsyncConnection, sent_at: Mapping[int, datetime | None], now: datetime
-) -> int:
+async def record(connection: AsyncConnection, sent_at: Mapping[int, datetime | None], now: datetime) -> int:
     """The owners of these addresses told their provider to let nothing of ours through; returns how many are
     new.
 

@@ -4,7 +4,7 @@ Every function works in the caller's transaction. A person's own data key is mad
 ministry's; what is personal hangs on it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -161,7 +161,7 @@ async def resume(connection: AsyncConnection, person_id: int, lane: bytes, now: 
     return await settle(connection, person_id, now)
 
 
-async def seen(connection: AsyncConnection, lane: bytes, now: datetime) -> None:
+async def note_heard(connection: AsyncConnection, lane: bytes, now: datetime) -> None:
     """Somebody wrote on `lane`: remember when, and that the address works if it was thought gone."""
     back = await connection.execute(
         update(address)
@@ -171,8 +171,3 @@ async def seen(connection: AsyncConnection, lane: bytes, now: datetime) -> None:
     )
     await changes.append(connection, list(back.scalars()), now)
     await connection.execute(update(address).where(address.c.lane == lane).values(last_inbound_at=now))
-
-
-async def mark_gone(connection: AsyncConnection, lanes: Collection[bytes], now: datetime) -> int:
-    """Providers said these addresses are gone, or their owners blocked us; return how many were in use."""
-    return await addresses.gone_lanes(connection, lanes, now)

@@ -253,7 +253,7 @@ class PostRoom:
 
     async def _gone(self, connection: AsyncConnection, ids: Sequence[int]) -> None:
         self.gone(ids)
-        await addresses.gone(connection, ids, self.clock.now())
+        await addresses.mark_gone(connection, ids, self.clock.now())
 
 
 async def open_post_room(office: Office, redis: Redis, vault: Vault, **approved: Any) -> PostRoom:

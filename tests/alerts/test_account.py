@@ -82,7 +82,7 @@ async def test_who_blocked_us_since_it_was_planned_is_tried_elsewhere_at_once(ro
         ids = (
             (await connection.execute(select(delivery.c.address_id).order_by(delivery.c.id))).scalars().all()
         )
-        await addresses.gone(connection, ids[:2], room.clock.now())
+        await addresses.mark_gone(connection, ids[:2], room.clock.now())
     async with room.at_work(room.worker("one")):
         await room.all_sent()
     assert room.provider.taken == dict.fromkeys(values[2:], 1)

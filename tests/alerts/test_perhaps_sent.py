@@ -83,7 +83,7 @@ async def test_who_left_us_after_a_worker_died_over_them_is_not_called_unsent(ro
         await until(lambda: _waiting(room, 10), 20, "everybody's request is under way")
     async with room.database.durable() as connection:
         ids = (await connection.execute(select(delivery.c.address_id))).scalars().all()
-        await optouts.opted_out(connection, dict.fromkeys(ids), room.clock.now())
+        await optouts.record(connection, dict.fromkeys(ids), room.clock.now())
     room.provider.held = lambda _to: False
     async with room.at_work(room.worker("two")):
         await room.all_sent()

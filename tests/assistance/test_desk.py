@@ -77,7 +77,7 @@ async def test_when_it_cannot_be_sent_nothing_is_kept(database: Database, vault:
     async with database.durable() as connection:
         somebody = await join(connection, vault, telegram("1"))
         case = await ask(connection, somebody, "press")
-        await addresses.gone(connection, [somebody.address.id], NOW)
+        await addresses.mark_gone(connection, [somebody.address.id], NOW)
         before = await acts(connection)
         with pytest.raises(UnreachableError):
             await desk.answer(connection, ICELAND, case.id, "Help is coming.", key="form")

@@ -272,7 +272,7 @@ async def test_headcount_has_everybody_once_with_their_first_usable_channel(
         half = await join(connection, vault, telegram("3"), language="vi", drill=True)
         await _also_on_webchat(connection, vault, half)
         lost = await join(connection, vault, telegram("4"), language="en")
-        await addresses.gone(connection, [half.address.id, lost.address.id], NOW)
+        await addresses.mark_gone(connection, [half.address.id, lost.address.id], NOW)
         columns = await audience.headcount_columns(connection, ORDER)
     assert columns.person_id.tolist() == sorted([plain.id, both.id, half.id, lost.id])
     seen = {
@@ -336,7 +336,7 @@ async def test_who_has_one_channel_only_and_where_people_are(database: Database,
         await addresses.add(connection, both.vault, both.id, chat, lane_of(vault, chat), drill=False, now=NOW)
         ids = select(person.c.id)
         assert await audience.with_one_channel(connection, ids) == {"telegram": 1}
-        await addresses.gone(connection, [one.address.id], NOW)
+        await addresses.mark_gone(connection, [one.address.id], NOW)
         assert await audience.with_one_channel(connection, ids) == {}
         assert await audience.countries(connection, [one.id, both.id]) == {"IS": 1, "TH": 1}
         assert await audience.where(connection, [one.id, both.id], NOW) == {one.id: "IS", both.id: "TH"}

@@ -41,7 +41,7 @@ async def test_no_canary_is_in_the_files(sqlite_template: Path, tmp_path: Path, 
         two = await join(connection, vault, webchat("canary-webchat"), place=home, now=NOW + DAY)
         await trips.add(connection, two.vault, two.id, trip, NOW, NOW + DAY, NOW)
         await phones.save(connection, vault, two.vault, two.id, phones.read("+66812345678"), NOW)
-        await addresses.moved(connection, one.vault, one.address.id, "canary-moved", b"m" * 32)
+        await addresses.rename(connection, one.vault, one.address.id, "canary-moved", b"m" * 32)
         code = await links.make_code(connection, vault, one.id, NOW)
     canaries = [
         b"canary", "canary".encode("utf-16-le"), b"66812345678", b"812345678", code.encode(), bytes(range(32))

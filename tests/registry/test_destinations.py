@@ -37,7 +37,7 @@ async def test_only_who_is_active_and_reachable_is_wanted(database: Database, va
         gone = await join(connection, vault, telegram("3"))
         here = await join(connection, vault, telegram("4"))
         await people.stop(connection, stopped.id, NOW)
-        await addresses.gone(connection, [gone.address.id], NOW)
+        await addresses.mark_gone(connection, [gone.address.id], NOW)
         everybody = [one.address.id for one in (new, stopped, gone, here)]
         found = await destinations(connection, everybody)
         assert [found[key].wanted for key in everybody] == [False, False, False, True]

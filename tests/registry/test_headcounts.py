@@ -59,8 +59,8 @@ async def test_ready_means_woken_twice_called_and_lately_heard(database: Databas
     assert (one.people, one.two_channels, one.phone, one.fresh) == (2, 1, 1, 2)  # a web page wakes nobody
     assert one.by_channel == {"telegram": 2}
     async with database.durable() as connection:
-        await addresses.gone(connection, [second.id, ready.address.id], NOW)
-        await addresses.gone(connection, [web.address.id], NOW)
+        await addresses.mark_gone(connection, [second.id, ready.address.id], NOW)
+        await addresses.mark_gone(connection, [web.address.id], NOW)
     one = (await counted(database, 181 * DAY))["IS"]
     assert (one.two_channels, one.fresh) == (0, 0)
     assert one.by_channel == {"none": 1, "webchat": 1}

@@ -204,7 +204,7 @@ async def test_a_step_of_the_other_channel_and_a_merge_do_not_wait_for_each_othe
 
     async def step() -> None:
         async with database.durable() as connection:
-            await people.seen(connection, new.address.lane, NOW + DAY)
+            await people.note_heard(connection, new.address.lane, NOW + DAY)
             wrote.set()
             if database.dialect == "postgresql":
                 await asyncio.wait_for(go_on.wait(), 10)

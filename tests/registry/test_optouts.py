@@ -28,8 +28,8 @@ async def test_one_of_two_addresses_closes_and_the_other_still_protects(
         who = await join(connection, vault, telegram("1"))
     other = await second(database, vault, who, "2")
     async with database.durable() as connection:
-        assert await optouts.opted_out(connection, {who.address.id: LATER}, LATER) == 1
-        assert await optouts.opted_out(connection, {who.address.id: LATER}, LATER) == 0
+        assert await optouts.record(connection, {who.address.id: LATER}, LATER) == 1
+        assert await optouts.record(connection, {who.address.id: LATER}, LATER) == 0
         rows = {row.id: row.state for row in await addresses.of_person(connection, who.id)}
         person = await people.get(connection, who.id)
     assert rows == {who.address.id: AddressState.STOPPED, other: AddressState.ACTIVE}
@@ -42,7 +42,7 @@ async def test_the_last_way_stops_the_person_and_start_brings_them_back(
 ) -> None:
     async with database.durable() as connection:
         who = await join(connection, vault, telegram("1"))
-        await optouts.opted_out(connection, {who.address.id: None}, LATER)
+        await optouts.record(connection, {who.address.id: None}, LATER)
         person = await people.get(connection, who.id)
         assert person is not None
         assert person.state is PersonState.STOPPED
@@ -57,8 +57,8 @@ async def test_who_wrote_after_the_message_left_has_changed_their_mind(
 ) -> None:
     async with sqlite.durable() as connection:
         who = await join(connection, vault, telegram("1"))
-        await people.seen(connection, who.address.lane, LATER)
-        assert await optouts.opted_out(connection, {who.address.id: NOW}, LATER) == 0
+        await people.note_heard(connection, who.address.lane, LATER)
+        assert await optouts.record(connection, {who.address.id: NOW}, LATER) == 0
         found = await people.find(connection, who.address.lane)
     assert found is not None
     assert found[1].state is AddressState.ACTIVE
@@ -67,11 +67,11 @@ async def test_who_wrote_after_the_message_left_has_changed_their_mind(
 async def test_a_wish_is_not_undone_by_what_a_channel_says(sqlite: Database, vault: Vault) -> None:
     async with sqlite.durable() as connection:
         who = await join(connection, vault, telegram("1"))
-        await optouts.opted_out(connection, {who.address.id: LATER}, LATER)
-        await addresses.works(connection, [who.address.id], LATER)
+        await optouts.record(connection, {who.address.id: LATER}, LATER)
+        await addresses.mark_working(connection, [who.address.id], LATER)
         rows = await addresses.of_person(connection, who.id)
         assert rows[0].state is AddressState.STOPPED
-        assert await optouts.opted_out(connection, {}, LATER) == 0
+        assert await optouts.record(connection, {}, LATER) == 0
 
 
 async def test_a_wish_outlives_that_the_address_goes_and_writes_again(
@@ -81,10 +81,10 @@ async def test_a_wish_outlives_that_the_address_goes_and_writes_again(
         who = await join(connection, vault, telegram("1"))
     await second(database, vault, who, "2")
     async with database.durable() as connection:
-        await optouts.opted_out(connection, {who.address.id: LATER}, LATER)
-        assert await addresses.gone(connection, [who.address.id], LATER) == 0
-        assert await people.mark_gone(connection, [who.address.lane], LATER) == 0
-        await people.seen(connection, who.address.lane, LATER)
+        await optouts.record(connection, {who.address.id: LATER}, LATER)
+        assert await addresses.mark_gone(connection, [who.address.id], LATER) == 0
+        assert await addresses.mark_lanes_gone(connection, [who.address.lane], LATER) == 0
+        await people.note_heard(connection, who.address.lane, LATER)
         found = await people.find(connection, who.address.lane)
     assert found is not None
     assert found[1].state is AddressState.STOPPED

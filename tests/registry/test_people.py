@@ -91,12 +91,12 @@ async def test_an_address_that_writes_is_not_gone(database: Database, vault: Vau
         somebody = await join(connection, vault, telegram("1"))
         other = await join(connection, vault, telegram("2"))
         lane = somebody.address.lane
-        assert await people.mark_gone(connection, [lane, b"\0" * 32], LATER) == 1
-        assert await people.mark_gone(connection, [lane], LATER) == 0
+        assert await addresses.mark_lanes_gone(connection, [lane, b"\0" * 32], LATER) == 1
+        assert await addresses.mark_lanes_gone(connection, [lane], LATER) == 0
         reached = await ways(connection, [somebody.id, other.id])
         states = {who: [way.address_state for way in own] for who, own in reached.items()}
         assert states == {somebody.id: ["gone"], other.id: ["active"]}
-        await people.seen(connection, lane, LATER)
+        await people.note_heard(connection, lane, LATER)
         row = (await addresses.of_person(connection, somebody.id))[0]
     assert row.state is AddressState.ACTIVE
     assert row.last_inbound_at == LATER
@@ -106,7 +106,7 @@ async def test_writing_does_not_undo_a_stop_of_one_address(database: Database, v
     async with database.durable() as connection:
         somebody = await join(connection, vault, telegram("1"))
         await connection.execute(addresses.address.update().values(state=AddressState.STOPPED.value))
-        await people.seen(connection, somebody.address.lane, LATER)
+        await people.note_heard(connection, somebody.address.lane, LATER)
         assert (await addresses.of_person(connection, somebody.id))[0].state is AddressState.STOPPED
         await people.resume(connection, somebody.id, somebody.address.lane, LATER)
         assert (await addresses.of_person(connection, somebody.id))[0].state is AddressState.ACTIVE
@@ -144,8 +144,8 @@ async def test_every_change_that_matters_for_an_audience_is_in_the_feed(
             lambda: people.resume(connection, somebody.id, somebody.address.lane, LATER),
             lambda: people.choose_language(connection, somebody.id, "id", LATER),
             lambda: whereabouts.set_home(connection, somebody.vault, somebody.id, BANGKOK, LATER),
-            lambda: people.mark_gone(connection, [somebody.address.lane], LATER),
-            lambda: people.seen(connection, somebody.address.lane, LATER),
+            lambda: addresses.mark_lanes_gone(connection, [somebody.address.lane], LATER),
+            lambda: people.note_heard(connection, somebody.address.lane, LATER),
             lambda: addresses.add(
                 connection, somebody.vault, somebody.id, webchat("c"), b"c" * 32, drill=False, now=LATER
             ),
@@ -155,7 +155,7 @@ async def test_every_change_that_matters_for_an_audience_is_in_the_feed(
             query = select(change.c.person_id).where(change.c.id > before)
             assert set((await connection.execute(query)).scalars()) == {somebody.id}
         before = await newest()
-        await people.seen(connection, quiet.address.lane, LATER)
+        await people.note_heard(connection, quiet.address.lane, LATER)
         assert await newest() == before  # an ordinary message changes nothing
 
 
@@ -164,14 +164,14 @@ async def test_an_address_moves_with_its_providers_new_name(database: Database, 
         somebody = await join(connection, vault, telegram("1"))
         taken = await join(connection, vault, telegram("2"))
         new = telegram("-100777")
-        moved = await addresses.moved(
+        moved = await addresses.rename(
             connection, somebody.vault, somebody.address.id, new.value, lane_of(vault, new)
         )
         assert moved
         found = await people.find(connection, lane_of(vault, new))
         assert found is not None
         assert addresses.open_row(somebody.vault, found[1]) == new
-        assert not await addresses.moved(
+        assert not await addresses.rename(
             connection, somebody.vault, somebody.address.id, "2", taken.address.lane
         )
 
@@ -208,11 +208,11 @@ async def test_an_answer_goes_where_they_wrote_last(database: Database, vault: V
         newest = await addresses.newest(connection, somebody.id)
         assert newest is not None
         assert newest.id == chat.id
-        await people.seen(connection, somebody.address.lane, LATER + timedelta(minutes=1))
+        await people.note_heard(connection, somebody.address.lane, LATER + timedelta(minutes=1))
         newest = await addresses.newest(connection, somebody.id)
         assert newest is not None
         assert newest.id == somebody.address.id
-        assert await addresses.gone(connection, [somebody.address.id, chat.id], LATER) == 2
+        assert await addresses.mark_gone(connection, [somebody.address.id, chat.id], LATER) == 2
         assert await addresses.newest(connection, somebody.id) is None
 
 
