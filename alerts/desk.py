@@ -4,19 +4,20 @@ Each act is one transaction: read fresh and held, asked of every guard (`alerts.
 takes time (which countries, how many lack a text) is found out before and held against what is read inside.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import guard_draft as drafts
-from alerts.dossier import LIFECYCLE, Bearings, DeskAct, Dossier, Gap, Rules
+from alerts.dossier import LIFECYCLE, DeskAct, Dossier, Gap, Rules
 from alerts.draft import Draft
 from alerts.errors import AlertRefusedError, Reason
 from alerts.events import open_event, read_event
 from alerts.followup import FollowUp, follow_up_draft
 from alerts.gaps import count_gaps
-from alerts.gate import examine
+from alerts.gate import examine, objections
 from alerts.headcount import AudienceCounter
 from alerts.inquiry import Inquiry, Known
 from alerts.lifecycle import AlertAct
@@ -30,6 +31,7 @@ from storage.clock import Clock
 from storage.database import Database
 
 MAX_REASON = 300
+OUT_OF_TURN = frozenset({"state", "never_sent"})  # objections to an act whose time is not now
 
 
 class Desk:
@@ -63,10 +65,11 @@ class Desk:
             event = None if draft.event_id is None else await read_event(connection, draft.event_id)
             corrected = None if draft.corrects is None else await read_alert(connection, draft.corrects)
             written = None if corrected is None else await latest(connection, corrected.id)
-            dossier = await self._inquiry.dossier(
-                connection, DeskAct.DRAFT, officer, bearings=bearings, draft=draft, event=event,
-                corrected=corrected, corrected_revision=written,
-            )  # fmt: skip
+            opened = self._inquiry.opened(DeskAct.DRAFT, officer, bearings)
+            opened = replace(
+                opened, draft=draft, event=event, corrected=corrected, corrected_revision=written
+            )
+            dossier = await self._inquiry.complete(connection, opened)
             examine(dossier)
             return await self._begin(connection, dossier, draft, (dossier.officer.id,))
 
@@ -79,13 +82,11 @@ class Desk:
         looked, old = await self._inquiry.look(alert_id)
         new = await self._inquiry.bearings(draft)
         async with self._database.durable() as connection:
-            read = seen or looked.number
-            dossier = await self._inquiry.about(
-                connection, DeskAct.REVISE, officer, alert_id, new, draft=draft, seen=read,
-                countries=old.countries | new.countries,
-            )  # fmt: skip
+            opened = self._inquiry.opened(DeskAct.REVISE, officer, new, seen=seen or looked.number)
+            opened = replace(opened, draft=draft, countries=old.countries | new.countries)
+            dossier = await self._inquiry.about(connection, alert_id, opened)
             examine(dossier)
-            row, before = _both(dossier)
+            row, before = dossier.subject
             await move(connection, row, AlertAct.REVISE)
             authors = tuple(dict.fromkeys((*before.authors, dossier.officer.id)))
             await insert_revision(connection, alert_id, before.number + 1, draft, authors)
@@ -96,11 +97,10 @@ class Desk:
         """Hand the newest revision to the second officer."""
         looked, bearings = await self._inquiry.look(alert_id)
         async with self._database.durable() as connection:
-            dossier = await self._inquiry.about(
-                connection, DeskAct.SUBMIT, officer, alert_id, bearings, seen=looked.number
-            )
+            opened = self._inquiry.opened(DeskAct.SUBMIT, officer, bearings, seen=looked.number)
+            dossier = await self._inquiry.about(connection, alert_id, opened)
             examine(dossier)
-            row, written = _both(dossier)
+            row, written = dossier.subject
             await move(connection, row, AlertAct.SUBMIT)
             await sign_submitted(connection, written, dossier.officer.id, dossier.now)
             await self._record(connection, dossier, "alert.submit", alert_id, {"revision": written.number})
@@ -117,12 +117,11 @@ class Desk:
         looked, bearings = await self._inquiry.look(alert_id)
         gaps = await count_gaps(self._database, self._audience, looked, self._rules)
         async with self._database.durable() as connection:
-            dossier = await self._inquiry.about(
-                connection, DeskAct.APPROVE, officer, alert_id, bearings,
-                gaps=gaps, accepted=accepted, seen=seen or looked.number,
-            )  # fmt: skip
+            opened = self._inquiry.opened(DeskAct.APPROVE, officer, bearings, seen=seen or looked.number)
+            opened = replace(opened, gaps=gaps, accepted=accepted)
+            dossier = await self._inquiry.about(connection, alert_id, opened)
             examine(dossier)
-            row, written = _both(dossier)
+            row, written = dossier.subject
             await move(connection, row, AlertAct.APPROVE)
             agreed = {gap.language: gap.people for gap in gaps if accepted.get(gap.language, 0) >= gap.people}
             signed = await sign_approved(connection, written, dossier.officer.id, agreed, dossier.now)
@@ -154,13 +153,24 @@ class Desk:
         """Begin the end of a warning with the text prepared for it; it goes to those who got the warning."""
         return await self._follow_up(FollowUp.ALL_CLEAR, officer, alert_id)
 
-    async def bearings(self, content: Draft | RevisionRow) -> Bearings:
-        """Where the area of a draft or revision lies, for whoever shows what stands in the way of an act."""
-        return await self._inquiry.bearings(content)
+    async def possible(
+        self, officer: Officer, row: AlertRow, written: RevisionRow, gaps: Sequence[Gap]
+    ) -> dict[DeskAct, tuple[Reason, ...]]:
+        """What could be done next with an alert, and what is objected to each act: if the officer did it now,
+        accepted every gap and gave a reason."""
+        bearings = await self._inquiry.bearings(written)
+        agreed = {gap.language: gap.people for gap in gaps}
+        found = {}
+        async with self._database.read() as connection:
+            for act in (*LIFECYCLE, DeskAct.FOLLOW_UP):
+                opened = self._inquiry.opened(act, officer, bearings, seen=written.number, reason="a reason")
+                opened = replace(opened, alert=row, revision=written, gaps=tuple(gaps), accepted=agreed)
+                found[act] = objections(await self._inquiry.complete(connection, opened))
+        return {act: why for act, why in found.items() if not OUT_OF_TURN & {one.code for one in why}}
 
     async def misplaced(self, draft: Draft) -> Reason | None:
         """What is wrong with where the area of a draft lies, before anybody saves it."""
-        bearings = await self.bearings(draft)
+        bearings = await self._inquiry.bearings(draft)
         return drafts.unknown_in(bearings) or drafts.swap_in(bearings)
 
     async def gaps(self, alert_id: int) -> list[Gap]:
@@ -172,11 +182,10 @@ class Desk:
     async def _stop(self, act: DeskAct, officer: Officer, alert_id: int, reason: str) -> None:
         looked, bearings = await self._inquiry.look(alert_id)
         async with self._database.durable() as connection:
-            dossier = await self._inquiry.about(
-                connection, act, officer, alert_id, bearings, reason=reason, seen=looked.number
-            )
+            opened = self._inquiry.opened(act, officer, bearings, seen=looked.number, reason=reason)
+            dossier = await self._inquiry.about(connection, alert_id, opened)
             examine(dossier)
-            row, written = _both(dossier)
+            row, written = dossier.subject
             stamps = {"cancelled_at": dossier.now, "cancelled_by": dossier.officer.id}
             await move(connection, row, LIFECYCLE[act], **(stamps if act is DeskAct.CANCEL else {}))
             detail = {
@@ -189,9 +198,10 @@ class Desk:
     async def _follow_up(self, kind: FollowUp, officer: Officer, alert_id: int) -> int:
         _, bearings = await self._inquiry.look(alert_id)
         async with self._database.durable() as connection:
-            dossier = await self._inquiry.about(connection, DeskAct.FOLLOW_UP, officer, alert_id, bearings)
+            opened = self._inquiry.opened(DeskAct.FOLLOW_UP, officer, bearings)
+            dossier = await self._inquiry.about(connection, alert_id, opened)
             examine(dossier)
-            row, written = _both(dossier)
+            row, written = dossier.subject
             draft = follow_up_draft(kind, row, written, dossier.now, self._rules.longest)
             # Its words are those of the first alert's authors: they stay authors of what they wrote.
             authors = tuple(dict.fromkeys((*written.authors, dossier.officer.id)))
@@ -232,12 +242,6 @@ class Desk:
             subject=f"alert:{alert_id}",
             detail=detail,
         )
-
-
-def _both(dossier: Dossier) -> tuple[AlertRow, RevisionRow]:
-    if dossier.alert is None or dossier.revision is None:
-        raise AssertionError("an act about an alert was asked without one")
-    return dossier.alert, dossier.revision
 
 
 def _source(draft: Draft) -> dict[str, str]:

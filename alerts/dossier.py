@@ -113,6 +113,13 @@ class Dossier:
     reason: str = ""
 
     @property
+    def subject(self) -> tuple[AlertRow, RevisionRow]:
+        """The alert that the act is about, and its newest revision."""
+        if self.alert is None or self.revision is None:
+            raise AssertionError("an act about an alert was asked without one")
+        return self.alert, self.revision
+
+    @property
     def has_area(self) -> bool:
         """Whether the draft or revision names any area yet."""
         content = self.draft or self.revision

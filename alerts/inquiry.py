@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -61,40 +61,39 @@ class Inquiry:
         unknown = () if ask is None else tuple(code for code in area.regions if ask(code) is None)
         return Bearings(both.given | named, both, meant, unknown)
 
-    async def about(
-        self,
-        connection: AsyncConnection,
-        act: DeskAct,
-        officer: Officer,
-        alert_id: int,
-        bearings: Bearings,
-        **more: Any,
+    def opened(
+        self, act: DeskAct, officer: Officer, bearings: Bearings, *, seen: int | None = None, reason: str = ""
     ) -> Dossier:
-        """The dossier of an act about an alert, which is held until the transaction ends."""
-        row = await read_alert(connection, alert_id, hold=True)
-        written = await latest(connection, alert_id)
-        return await self.dossier(
-            connection, act, officer, bearings=bearings, alert=row, revision=written, **more
-        )
-
-    async def dossier(
-        self, connection: AsyncConnection, act: DeskAct, officer: Officer, **more: Any
-    ) -> Dossier:
-        """The dossier of an act; the officer and all writers are read fresh."""
-        fresh = await officers.load(connection, officer.id)
-        written: RevisionRow | None = more.get("revision")
-        signed: set[int] = set()
-        if act is DeskAct.APPROVE and written is not None:
-            signed = {*written.authors, *([written.submitted_by] if written.submitted_by else [])}
-        writers = [found for one in sorted(signed) if (found := await officers.load(connection, one))]
-        more.setdefault("countries", more["bearings"].countries)
+        """A dossier with nothing in it yet but who wants what, and where the area lies."""
         return Dossier(
             act=act,
-            officer=fresh or officer,
-            active=fresh is not None,
+            officer=officer,
             now=self._clock.now(),
             rules=self._rules,
+            countries=bearings.countries,
+            bearings=bearings,
+            seen=seen,
+            reason=reason,
+        )
+
+    async def about(self, connection: AsyncConnection, alert_id: int, dossier: Dossier) -> Dossier:
+        """The same about an alert, which is held until the transaction ends; complete."""
+        row = await read_alert(connection, alert_id, hold=True)
+        written = await latest(connection, alert_id)
+        return await self.complete(connection, replace(dossier, alert=row, revision=written))
+
+    async def complete(self, connection: AsyncConnection, dossier: Dossier) -> Dossier:
+        """The same with the officer and all writers as they are now."""
+        fresh = await officers.load(connection, dossier.officer.id)
+        written = dossier.revision
+        signed: set[int] = set()
+        if dossier.act is DeskAct.APPROVE and written is not None:
+            signed = {*written.authors, *([written.submitted_by] if written.submitted_by else [])}
+        writers = [found for one in sorted(signed) if (found := await officers.load(connection, one))]
+        return replace(
+            dossier,
+            officer=fresh or dossier.officer,
+            active=fresh is not None,
             writers=tuple(writers),
             lost_writers=len(signed) - len(writers),
-            **more,
         )

@@ -5,13 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts.dossier import Bearings, DeskAct, Dossier, Gap
+from alerts.dossier import DeskAct
 from alerts.errors import Reason, UnknownAlertError
 from alerts.events import read_event
-from alerts.gate import objections
-from alerts.lifecycle import WAS_SENT, AlertAct, allows
 from alerts.revisions import latest
 from alerts.store import AlertRow, EventRow, RevisionRow, read_alert
 from console.errors import NotThereError
@@ -80,16 +77,10 @@ async def picture(request: web.Request, officer: Officer, subject: Subject) -> P
     """Gather the rest."""
     services = request.app[SERVICES]
     reckoning = await reckon(services, subject.revision)
-    bearings = await services.desk.bearings(subject.revision)
+    possible = await services.desk.possible(officer, subject.alert, subject.revision, reckoning.gaps)
     area = Area.from_json(subject.revision.area) if subject.revision.area else None
     words = await in_words(services, area)
     async with services.database.read() as connection:
-        possible = {
-            act.value: Possible(
-                act, await _obstacles(connection, request, act, officer, subject, reckoning.gaps, bearings)
-            )
-            for act in _acts(subject)
-        }
         history = await audit.newest(connection, subject=f"alert:{subject.alert.id}")
         names = await officers.names(connection)
     shown = previews(
@@ -100,57 +91,10 @@ async def picture(request: web.Request, officer: Officer, subject: Subject) -> P
         services.senders,
         [gap.language for gap in reckoning.gaps],
     )
-    return Picture(subject, reckoning, shown, possible, history, names, words)
+    acts = {act.value: Possible(act, obstacles) for act, obstacles in possible.items()}
+    return Picture(subject, reckoning, shown, acts, history, names, words)
 
 
 async def in_words(services: Services, area: Area | None) -> str:
     """An area as the approver reads it; "" for none."""
     return await asyncio.to_thread(services.ground.describe, area) if area else ""
-
-
-def _acts(subject: Subject) -> list[DeskAct]:
-    state = subject.alert.state
-    table = {
-        DeskAct.REVISE: AlertAct.REVISE,
-        DeskAct.SUBMIT: AlertAct.SUBMIT,
-        DeskAct.APPROVE: AlertAct.APPROVE,
-        DeskAct.REJECT: AlertAct.REJECT,
-        DeskAct.CANCEL: AlertAct.CANCEL,
-    }
-    found = [act for act, needed in table.items() if allows(state, needed)]
-    if state in WAS_SENT and subject.revision.approved_at is not None:
-        found.append(DeskAct.FOLLOW_UP)
-    return found
-
-
-async def _obstacles(
-    connection: AsyncConnection,
-    request: web.Request,
-    act: DeskAct,
-    officer: Officer,
-    subject: Subject,
-    gaps: Sequence[Gap],
-    bearings: Bearings,
-) -> tuple[Reason, ...]:
-    """What the desk would object to if the officer did this now, accepted every gap and gave a reason."""
-    services = request.app[SERVICES]
-    revision = subject.revision
-    signed = {*revision.authors, *([revision.submitted_by] if revision.submitted_by else [])}
-    writers = [found for one in sorted(signed) if (found := await officers.load(connection, one))]
-    dossier = Dossier(
-        act=act,
-        officer=officer,
-        now=services.clock.now(),
-        rules=services.rules,
-        countries=bearings.countries,
-        bearings=bearings,
-        alert=subject.alert,
-        revision=revision,
-        writers=tuple(writers),
-        lost_writers=len(signed) - len(writers),
-        gaps=tuple(gaps),
-        accepted={gap.language: gap.people for gap in gaps},
-        seen=revision.number,
-        reason="a reason",
-    )
-    return objections(dossier)

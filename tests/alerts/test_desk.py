@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from alerts import store
 from alerts.desk import Desk
 from alerts.digest import digest_of, verify_digest
+from alerts.dossier import DeskAct
 from alerts.errors import AlertRefusedError, UnknownAlertError
 from alerts.lifecycle import AlertAct, AlertState
 from alerts.revisions import expire_due, latest
@@ -17,7 +18,7 @@ from alerts.store import AlertRow, RevisionRow, read_alert
 from alerts.tables import alert, event, revision
 from places.region import Region
 from staff import audit
-from staff.officers import Role
+from staff.officers import Officer, Role
 from tests.alerts.office import NOW, Office, draft, everywhere, lock_out, only_in, touch
 
 
@@ -406,3 +407,22 @@ async def test_the_name_of_an_area_says_where_it_is_meant(office: Office) -> Non
     assert await refused(desk.draft(office.anna, draft(area=turned))) == {"swapped"}
     assert await desk.draft(office.anna, draft(area=turned, area_name="North Sea"))
     assert await desk.draft(office.anna, draft())
+
+
+async def test_what_is_possible_is_what_the_desk_then_allows(office: Office) -> None:
+    async def possible(who: Officer, alert_id: int) -> dict[DeskAct, set[str]]:
+        row, written = await read(office, alert_id)
+        found = await office.desk.possible(who, row, written, await office.desk.gaps(alert_id))
+        return {act: {reason.code for reason in why} for act, why in found.items()}
+
+    alert_id = await office.submitted()
+    mine, others = await possible(office.anna, alert_id), await possible(office.bjorn, alert_id)
+    assert set(mine) == {DeskAct.REVISE, DeskAct.APPROVE, DeskAct.REJECT, DeskAct.CANCEL} == set(others)
+    assert mine[DeskAct.APPROVE] == await refused(office.desk.approve(office.anna, alert_id, {}))
+    assert others[DeskAct.APPROVE] == set()
+    await office.desk.approve(office.bjorn, alert_id, {})
+    await machine(office, alert_id, AlertAct.START)
+    assert await possible(office.anna, alert_id) == {DeskAct.CANCEL: set(), DeskAct.FOLLOW_UP: set()}
+    async with office.database.durable() as connection:
+        await lock_out(connection, office.anna)
+    assert "officer_inactive" in (await possible(office.anna, alert_id))[DeskAct.CANCEL]

@@ -65,7 +65,10 @@ CUTS: tuple[tuple[Cut, Scene], ...] = (
     (Cut(desk, EXAMINE, "", 4), at_desk.the_locked_stop_nothing),
     (Cut(desk, EXAMINE, "", 5), at_desk.the_locked_follow_nothing_up),
     (Cut(inquiry, "active=fresh is not None", "active=True"), at_desk.the_locked_draft_nothing),
-    (Cut(inquiry, "officer=fresh or officer", "officer=officer"), at_desk.roles_taken_away_are_gone),
+    (
+        Cut(inquiry, "officer=fresh or dossier.officer", "officer=dossier.officer"),
+        at_desk.roles_taken_away_are_gone,
+    ),
     (
         Cut(inquiry, "lost_writers=len(signed) - len(writers)", "lost_writers=0"),
         at_desk.nothing_of_a_locked_author_is_approved,
