@@ -7,11 +7,10 @@ there): on a busy machine the clock measures the neighbours.
 """
 
 import asyncio
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from shapely.geometry.base import BaseGeometry
 
 from benchmarks import borders, deliveries, postgis, regions
 from benchmarks.crowd import BY_CELL, BY_CITY, EXACT, NOW, USUAL, Crowd, crowd, kept
-from benchmarks.measure import Spent, head, say
+from benchmarks.measure import Spent, head, memory, say
 from places.area import Area
 from places.audience import Audience, AudienceIndex
 from places.compile import compile_gazetteer, is_current
@@ -292,14 +291,3 @@ def _plain_truths(people: Crowd) -> list[tuple[str, Area, Any]]:
         ("circle of 25 km", Area(circles=(Circle(lat, lon, 25.0),)), apart <= 25.0),
         (f"polygon of {len(drawn.exterior):,} corners", Area(polygons=(drawn,)), inside),
     ]
-
-
-def memory(value: object) -> int:
-    """Bytes of every array that a value holds."""
-    if isinstance(value, np.ndarray):
-        return int(value.nbytes)
-    if isinstance(value, dict):
-        return sum(map(memory, value.values())) + sys.getsizeof(value)
-    if is_dataclass(value):
-        return sum(memory(getattr(value, one.name)) for one in fields(value))
-    return 0

@@ -5,9 +5,12 @@ little; wall time is what a neighbour changes most.
 """
 
 import statistics
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+
+import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,17 @@ def repeated(work: Callable[[], object], times: int = 5) -> Spent:
     """The medians of `times` runs, after one that warms up."""
     work()
     return middle([once(work) for _ in range(times)])
+
+
+def memory(value: object) -> int:
+    """Bytes of every array that a value holds."""
+    if isinstance(value, np.ndarray):
+        return int(value.nbytes)
+    if isinstance(value, dict):
+        return sum(map(memory, value.values())) + sys.getsizeof(value)
+    if is_dataclass(value):
+        return sum(memory(getattr(value, one.name)) for one in fields(value))
+    return 0
 
 
 def say(what: str, figure: str, note: str = "") -> None:
