@@ -12,6 +12,7 @@ from alerts.draft import Text
 from alerts.followup import FollowUp
 from alerts.store import RevisionRow
 from bot.messages import Notice
+from bot.words import utf16_units
 from locales import times
 from locales.catalog import Catalog
 
@@ -67,7 +68,7 @@ def room_for(action: str) -> int:
 
 def too_long(action: str) -> int:
     """UTF-16 units by which a first sentence is too long for a text message; 0 = it fits."""
-    return max(0, len(action.encode("utf-16-le")) // 2 - room_for(action))
+    return max(0, utf16_units(action) - room_for(action))
 
 
 def overlong(revision: RevisionRow) -> Mapping[str, int]:

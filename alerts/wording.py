@@ -28,11 +28,6 @@ def choose_language(revision: RevisionRow, language: str, ministry: str = LAST_L
     return choose(language, revision.texts, ministry)
 
 
-def utf16_units(text: str) -> int:
-    """How long `text` is as channels count it."""
-    return len(text.encode("utf-16-le")) // 2
-
-
 @dataclass(frozen=True, slots=True)
 class Wording:
     """Composes messages for one ministry.

@@ -9,7 +9,6 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from hashlib import sha256
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from assistance.errors import MessageRefusedError
 from assistance.tables import case_message
 from bot.messages import Pin
+from bot.naming import short_key
 from storage.database import insert_new
 from storage.vault import PersonVault, Place
 
 CITIZEN = "citizen"
 SYSTEM = "system"
-KEY_LENGTH = 80
 MAX_TEXT = 4_000
 
 
@@ -69,7 +68,7 @@ async def write(
         raise MessageRefusedError("message_length", "A message must have 1 to 4,000 characters.")
     if kind is MessageKind.PIN:
         _pin_of(text)
-    key = key if len(key) <= KEY_LENGTH else f"sha256:{sha256(key.encode()).hexdigest()}"
+    key = short_key(key)
     row = {
         "case_id": case_id,
         "key": key,

@@ -7,7 +7,6 @@ prompt; `bot.sender` sends. Address and words are sealed, for the row's key.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, or_, select, update
@@ -18,12 +17,12 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from bot.codec import dump_address, dump_outbound, load_address, load_outbound
 from bot.lifecycle import OUTBOX, UNSENT, OutboxState, before
 from bot.messages import Address, Channel, Outbound
+from bot.naming import short_key
 from bot.tables import outbox
 from storage.clock import SET_BACK
 from storage.database import Database
 from storage.vault import Place, Vault
 
-KEY_LENGTH = 80
 KEEP = timedelta(days=7)
 PURGE_ROWS = 5_000
 LEASE_S = 60.0  # a claimed row that was not settled by then may be claimed again
@@ -46,7 +45,7 @@ async def enqueue(
         key: unique name of what caused the message; longer than 80 characters is kept as its SHA-256.
         lane: blind index of `address`; messages of one lane are sent in the order in which they were added.
     """
-    key = key if len(key) <= KEY_LENGTH else f"sha256:{sha256(key.encode()).hexdigest()}"
+    key = short_key(key)
     row = {
         "key": key,
         "lane": lane,

@@ -1,7 +1,7 @@
 """The compose form: what an officer typed, as a draft, and a draft as what the form shows. Pure.
 
-Times are typed as they are in the alert's named
-zone. What cannot be read is named with the field it is in; nothing is guessed and nothing is dropped.
+Times are typed as they are in the alert's named zone. What cannot be read is named with the field it is in;
+nothing is guessed and nothing is dropped.
 """
 
 import json

@@ -9,6 +9,7 @@ from alerts.draft import Draft
 from alerts.lifecycle import AlertState
 from alerts.store import AlertRow, RevisionRow
 from bot.messages import Outbound
+from bot.words import utf16_units
 from console.services import Compose, Sender
 from locales.direction import direction
 
@@ -53,7 +54,7 @@ def previews(
     found = []
     for tag in (*sorted(revision.texts), *(lacking if revision.texts else ())):
         outbound = compose(alert, revision, event_code, tag)
-        units = len(outbound.text.encode("utf-16-le")) // 2
+        units = utf16_units(outbound.text)
         limits = {sender.channel: sender.text_units for sender in senders}
         lengths = tuple(Length(channel, units, limit) for channel, limit in limits.items())
         found.append(Preview(tag, tag not in revision.texts, outbound, direction(tag) == "rtl", lengths))

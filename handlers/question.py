@@ -210,7 +210,7 @@ async def _log(visit: Visit, found: Found, state: QuestionState, entry_id: int |
         visit.turn.connection,
         visit.vault,
         visit.inbound.text,
-        key=visit.turn.key[-80:],
+        key=visit.turn.key,
         person_id=visit.person.id,
         country=visit.country,
         language=visit.language,

@@ -6,9 +6,9 @@ data key is opened and sealed anew; then that key is destroyed and the newer id 
 (`merged_into`), so that erasing the survivor also erases both of its names.
 
 What stands afterwards: of two bases the one confirmed last; all trips and watched countries; whatever either
-was asked; of two phones the one given last; a
-chosen language before a guessed one, the survivor's first; the newest consent. If one of the two had said
-STOP, the person stays warned on the other's channels and the stopped one's addresses stay stopped.
+was asked; of two phones the one given last; a chosen language before a guessed one, the survivor's first; the
+newest consent. If one of the two had said STOP, the person stays warned on the other's channels and the
+stopped one's addresses stay stopped.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

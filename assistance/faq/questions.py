@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from assistance.faq.errors import EntryUnknownError
 from assistance.tables import faq_question
+from bot.naming import short_key
 from registry.merging import Merged
 from storage.vault import PersonVault, Place
 
@@ -84,7 +85,8 @@ async def add(
     direct: bool = False,
     case_id: int | None = None,
 ) -> int:
-    """Write down a question; return its id. `key` names the event that brought it, at most 80 characters."""
+    """Write down a question; return its id. `key` names the event that brought it."""
+    key = short_key(key)
     values = {
         "key": key,
         "person_id": person_id,

@@ -12,7 +12,7 @@ from alerts.draft import Text
 from alerts.failures import UNNAMED, WORDS, in_words
 from alerts.store import AlertRow, RevisionRow
 from alerts.terms import Severity
-from alerts.wording import Wording, choose_language, utf16_units
+from alerts.wording import Wording, choose_language
 from bot.messages import MAX_BUTTON_DATA, Frame
 from locales.catalog import Catalog
 from tests.alerts.dossiers import ALERT, REVISION
@@ -130,10 +130,6 @@ def test_no_word_of_an_officer_is_dropped_or_read_as_a_pattern(first: str, last:
     assert "{sender} %s" in message
     assert text.description in message
     assert text.instruction in message
-
-
-def test_lengths_are_counted_as_channels_count_them() -> None:
-    assert utf16_units("aé𝄞") == 4
 
 
 def test_failures_have_words_and_unknown_ones_keep_their_name() -> None:

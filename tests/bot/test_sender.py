@@ -18,7 +18,8 @@ from bot.errors import (
 )
 from bot.inbox import lane_of
 from bot.messages import Ask, Button, Outbound
-from bot.outbox import KEY_LENGTH, claim_next, enqueue, extend, purge, settle
+from bot.naming import KEY_LENGTH
+from bot.outbox import claim_next, enqueue, extend, purge, settle
 from bot.outcomes import ATTEMPTS
 from bot.tables import outbox
 from storage.database import Database

@@ -7,7 +7,6 @@ the browser acknowledges it, which comes back as a receipt.
 import re
 import secrets
 from collections.abc import Sequence
-from hashlib import sha256
 from urllib.parse import urlsplit
 
 from redis.asyncio import Redis
@@ -32,6 +31,7 @@ from bot.messages import (
     Receipt,
     ReceiptState,
 )
+from bot.naming import short_key
 from bot.words import utf16_units
 from storage.clock import Clock
 from storage.database import Database
@@ -41,7 +41,6 @@ from storage.vault import Vault
 MESSAGES_PATH = "/chat/messages"
 ACKS_PATH = "/chat/acks"
 MAX_BODY = 16 * 1024
-KEY_LENGTH = 80
 
 _ACCOUNT = re.compile(r"[a-z0-9_-]{1,40}")
 
@@ -145,7 +144,9 @@ class WebChatGateway:
             GoneError: there is no such chat any more.
             TransientError: SQL is away.
         """
-        name = f"delivery:{delivery}" if delivery is not None else _key_name(key or secrets.token_hex(16))
+        name = short_key(
+            f"key:{key or secrets.token_hex(16)}" if delivery is None else f"delivery:{delivery}"
+        )
         (part,) = message.parts
         try:
             stored = await self._shelf.put(Parcel(to.value, name, part["body"].encode(), delivery=delivery))
@@ -194,8 +195,3 @@ class WebChatGateway:
         if chat is None:
             raise ForgedHookError("unknown_chat")
         return chat
-
-
-def _key_name(key: str) -> str:
-    name = f"key:{key}"
-    return name if len(name) <= KEY_LENGTH else f"key:{sha256(key.encode()).hexdigest()}"

@@ -23,6 +23,16 @@ async def ask(connection: object, somebody: Newcomer, text: str, **more: object)
     )  # type: ignore[arg-type]  # fmt: skip
 
 
+async def test_long_names_that_end_alike_are_two_questions(sqlite: Database, vault: Vault) -> None:
+    ends = "x" * 80
+    async with sqlite.durable() as connection:
+        somebody = await join(connection, vault, telegram("1"))
+        for begins in ("one", "two"):
+            await ask(connection, somebody, begins + ends)
+        waiting = await questions.waiting(connection, None)
+        assert {row.text(somebody.vault) for row in waiting} == {"one" + ends, "two" + ends}
+
+
 async def test_it_waits_for_officers_of_its_country(database: Database, vault: Vault) -> None:
     async with database.durable() as connection:
         somebody = await join(connection, vault, telegram("1"))
