@@ -4,7 +4,7 @@ Four ways in, the same on both databases:
 - `durable()`: a writing transaction that is on the disk when it returns (inbox, answers, approvals);
 - `bulk()`: a writing transaction that survives a killed process but may lose its last moments when the power
   goes (outcomes, progress), never half of itself;
-- `read()`: a snapshot for reading;
+- `read()`: a snapshot for reading: several statements see one moment, so what they count adds up;
 - `glance()`: a few rows by their keys, as soon as can be: each statement sees what is committed when it runs.
 On SQLite every writing transaction is BEGIN IMMEDIATE; keep it short and await nothing else inside.
 """
@@ -157,9 +157,9 @@ def open_database(url: str, *, pool_size: int = 5) -> Database:
     if target.startswith("postgresql"):
         engine = create_async_engine(target, pool_size=pool_size * 3, max_overflow=0, hide_parameters=True)
         ask_after_idling(engine)
-        # Under READ COMMITTED each statement of a transaction has a snapshot of its own anyway.
+        reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         alone = engine.execution_options(isolation_level="AUTOCOMMIT")
-        return Database(engine, engine, engine, alone)
+        return Database(engine, engine, reading, alone)
     return Database(
         _sqlite_engine(target, 1, "FULL", "BEGIN IMMEDIATE"),
         _sqlite_engine(target, 1, "NORMAL", "BEGIN IMMEDIATE", cache_kb=BULK_CACHE_KB),

@@ -39,7 +39,7 @@ async def test_the_share_of_the_dead_is_taken_when_their_lease_ran_out(database:
     await heir.renew()
     assert len(heir.held()) == LANE_PARTITIONS
     assert all(heir.held()[partition] == fence + 1 for partition, fence in fences.items())
-    async with database.read() as connection:
+    async with database.durable() as connection:
         assert not await fence_stands(connection, 7, fences[7])
         assert await fence_stands(connection, 7, fences[7] + 1)
 
