@@ -17,6 +17,7 @@ from bot.messages import Button, Frame, Outbound
 from locales import times
 from locales.catalog import Catalog
 from locales.direction import isolate
+from locales.framing import as_drill
 
 
 def choose_language(revision: RevisionRow, language: str, ministry: str = LAST_LANGUAGE) -> Choice:
@@ -71,16 +72,16 @@ class Wording:
         kind = kind_of(revision)
         asks = kind is not FollowUp.ALL_CLEAR
         parts = [
-            self._opening(language, alert, kind, second_notice=second_notice, late=late),
+            self._opening(language, kind, second_notice=second_notice, late=late),
             self._header(language, revision, text),
             self._say(language, "alert.fallback") if choice.is_fallback else "",
             _body(text),
             self._times(language, revision),
             self._say(language, "alert.answer") if asks else "",
-            self._say(language, "alert.drill.last") if alert.drill else "",
         ]
+        words = "\n\n".join(part for part in parts if part)
         return Outbound(
-            text=isolate("\n\n".join(part for part in parts if part), language),
+            text=isolate(as_drill(self.catalog, language, words) if alert.drill else words, language),
             language=choice.language,
             buttons=self._buttons(language, event_code) if asks else (),
             frame=Frame.DRILL if alert.drill else Frame.ALERT,
@@ -98,11 +99,8 @@ class Wording:
             ),
         )
 
-    def _opening(
-        self, language: str, alert: AlertRow, kind: FollowUp | None, *, second_notice: bool, late: bool
-    ) -> str:
+    def _opening(self, language: str, kind: FollowUp | None, *, second_notice: bool, late: bool) -> str:
         lines = [
-            self._say(language, "alert.drill.first") if alert.drill else "",
             self._say(language, "alert.second_notice") if second_notice else "",
             self._say(language, f"alert.{kind}") if kind else "",
             self._say(language, "alert.late") if late else "",

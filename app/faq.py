@@ -7,6 +7,7 @@ from assistance.faq.desk import FaqDesk
 from assistance.faq.learning import Compose, FaqLearning
 from bot import outbox
 from bot.messages import Frame, Outbound
+from locales.framing import as_drill
 from staff import audit
 
 
@@ -49,8 +50,6 @@ def _officer_answer(core: Core) -> Compose:
             words = f"{catalog.say(reader, 'faq.only_in', tongue=name)}\n\n{words}"
         if not drill:
             return Outbound(words, reader)
-        first = catalog.say(reader, "alert.drill.first")
-        last = catalog.say(reader, "alert.drill.last")
-        return Outbound(f"{first}\n\n{words}\n\n{last}", reader, frame=Frame.DRILL)
+        return Outbound(as_drill(catalog, reader, words), reader, frame=Frame.DRILL)
 
     return compose

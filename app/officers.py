@@ -17,6 +17,7 @@ from bot import outbox
 from bot.channels import CHANNEL_ORDER
 from bot.messages import Frame, Outbound
 from console.services import Appearance, FaqOffice, Sender, Services
+from locales.framing import as_drill
 from staff import audit
 from staff.enrolment import Enrolment
 from staff.passwords import Passwords
@@ -32,11 +33,7 @@ def case_answer(core: Core) -> Compose:
         )
         if not case.drill:
             return Outbound(words, language)
-        first, last = (
-            core.catalog.say(language, "alert.drill.first"),
-            core.catalog.say(language, "alert.drill.last"),
-        )
-        return Outbound(f"{first}\n\n{words}\n\n{last}", language, frame=Frame.DRILL)
+        return Outbound(as_drill(core.catalog, language, words), language, frame=Frame.DRILL)
 
     return compose
 

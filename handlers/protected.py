@@ -8,6 +8,7 @@ from handlers import phone
 from handlers.emergency import emergency_words
 from handlers.visit import At, Visit
 from handlers.who import cannot_be_woken
+from locales.framing import as_drill
 from registry import phones
 
 
@@ -45,5 +46,4 @@ def _show_sample(visit: Visit, label: str) -> None:
         safe=visit.say("alert.button.safe"),
         help=visit.say("alert.button.help"),
     )
-    lines = (visit.say("alert.drill.first"), sample, visit.say("alert.drill.last"))
-    visit.reply("\n\n".join(lines), frame=Frame.DRILL)
+    visit.reply(as_drill(visit.kit.catalog, visit.language, sample), frame=Frame.DRILL)

@@ -24,6 +24,7 @@ from bot.outbox import enqueue
 from locales import times
 from locales.catalog import Catalog
 from locales.direction import isolate
+from locales.framing import as_drill
 from places.area import Area, Touch
 from places.region import Regions, nowhere
 from registry import addresses, people, watches
@@ -154,14 +155,16 @@ class Telling:
         choice = choose_language(revision, language, self.ministry_language)
         until = times.moment(self.catalog, language, revision.expires_at, revision.time_zone)
         parts = [
-            say(language, "alert.drill.first") if revision.drill else "",
             say(language, "watch.news", country=self.country_name(country, language)),
             revision.texts[choice.language].headline or revision.event_name,
             say(language, "alert.place", area=revision.area_name) if revision.area_name else "",
             say(language, "alert.valid_until", time=until),
             f"{self.site_url}/a/{code}" if self.site_url else "",
             say(language, "watch.no_answer"),
-            say(language, "alert.drill.last") if revision.drill else "",
         ]
-        text = isolate("\n".join(part for part in parts if part), language)
-        return Outbound(text, language, frame=Frame.DRILL if revision.drill else Frame.REPLY)
+        text = "\n".join(part for part in parts if part)
+        if revision.drill:
+            text = as_drill(self.catalog, language, text, between="\n")
+        return Outbound(
+            isolate(text, language), language, frame=Frame.DRILL if revision.drill else Frame.REPLY
+        )
