@@ -70,7 +70,7 @@ async def by_country(
     places = await scan(
         connection,
         whereabouts.c.id,
-        [whereabouts.c.person_id, whereabouts.c.id, _kind_of_place(now)],
+        [whereabouts.c.person_id, whereabouts.c.id, *_kind_of_place(now)],
         [whereabouts.c.country],
         begun,
         open_still,
@@ -94,8 +94,9 @@ async def by_country(
     )
 
 
-def _kind_of_place(now: datetime) -> ColumnElement[int]:
-    """A place in three figures: on a trip or not, how near it is known, whether it was said lately."""
+def _kind_of_place(now: datetime) -> tuple[ColumnElement[int], ...]:
+    """Whether a place is a base (0 = of a trip), how near it is known (of `CONFIDENCES`), whether it was said
+    lately."""
     old = {WhereaboutsKind.PIN: PIN_IS_OLD, WhereaboutsKind.HOME: HOME_IS_OLD}
     is_trip = whereabouts.c.kind == WhereaboutsKind.TRIP.value
     lately = (
@@ -103,14 +104,14 @@ def _kind_of_place(now: datetime) -> ColumnElement[int]:
         for kind, age in old.items()
     )
     near = case((whereabouts.c.cell.is_(None), 2), (whereabouts.c.radius_km > 0, 1), else_=0)
-    return case((is_trip, 0), else_=100) + near * 10 + case((or_(is_trip, *lately), 1), else_=0)
+    return case((is_trip, 0), else_=1), near, case((or_(is_trip, *lately), 1), else_=0)
 
 
 def _undecided(places: Columns) -> Ids:
     """People of whose places the newest counts: more than one trip, or no trip and more than one base."""
-    who, _, kind = places.numbers
-    trips = np.sort(who[kind < 100])
-    bases = np.sort(who[(kind >= 100) & ~np.isin(who, trips)])
+    who, _, base, _, _ = places.numbers
+    trips = np.sort(who[base == 0])
+    bases = np.sort(who[(base == 1) & ~np.isin(who, trips)])
     return np.unique(np.concatenate([ids[1:][ids[1:] == ids[:-1]] for ids in (trips, bases)]))
 
 
@@ -126,11 +127,10 @@ def _counted(
     (ids,), (languages,) = people.numbers, people.words
     if not ids.size:
         return []
-    here, kind = _here(ids, places, confirmed)
+    here, near, lately = _here(ids, places, confirmed)
     names = ("", *places.words[0].names)
     first, two = _channels(ids, owned, channel_order)
     channels = Words(first, (*owned.words[0].names, NOBODY))
-    near = np.where(kind < 0, 2, kind // 10 % 10).astype(np.int32)
     size = len(names)
 
     def total(chosen: NDArray[np.bool_]) -> list[int]:
@@ -143,7 +143,7 @@ def _counted(
         everybody,
         total(two),
         total(np.isin(ids, phones)),
-        total((kind >= 0) & (kind % 10 == 1)),
+        total(lately),
         _tally(here, size, channels),
         _tally(here, size, languages),
         _tally(here, size, Words(near, CONFIDENCES)),
@@ -155,24 +155,27 @@ def _counted(
 
 def _here(
     ids: Ids, places: Columns, confirmed: Mapping[int, datetime]
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Where each person is (0 = nowhere, else one more than the code), and what kind of place (-1 = none)."""
-    who, row, kind = places.numbers
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]]:
+    """Where each person is (0 = nowhere, else one more than the code), how near that is known (of
+    `CONFIDENCES`; nowhere counts as the last), and whether it was said lately."""
+    who, row, base, near, fresh = places.numbers
     at = np.minimum(np.searchsorted(ids, who), max(ids.size - 1, 0))
     ours = np.flatnonzero(ids[at] == who) if ids.size else np.empty(0, dtype=np.int64)
-    at, row, kind, code = at[ours], row[ours], kind[ours], places.words[0].codes[ours]
+    at, row, base, code = at[ours], row[ours], base[ours], places.words[0].codes[ours]
     newest = np.zeros(row.size, dtype=np.int64)
     if confirmed:
         moments = {moment: turn for turn, moment in enumerate(sorted(set(confirmed.values())))}
         again = np.flatnonzero(np.isin(row, np.fromiter(confirmed, dtype=np.int64, count=len(confirmed))))
         newest[again] = [-moments[confirmed[number]] for number in row[again].tolist()]
     # The last key counts most: by person, trips first, then the newest, then the first that was written.
-    order = np.lexsort((row, newest, kind // 100, at))
+    order = np.lexsort((row, newest, base, at))
     start = np.flatnonzero(np.append(True, at[order][1:] != at[order][:-1])[: order.size])
     best = order[start]
-    here, what = np.zeros(ids.size, dtype=np.int32), np.full(ids.size, -1, dtype=np.int64)
-    here[at[best]], what[at[best]] = code[best] + 1, kind[best]
-    return here, what
+    here, level = np.zeros(ids.size, dtype=np.int32), np.full(ids.size, len(CONFIDENCES) - 1, dtype=np.int32)
+    lately = np.zeros(ids.size, dtype=np.bool_)
+    whose, chosen = at[best], ours[best]
+    here[whose], level[whose], lately[whose] = code[best] + 1, near[chosen], fresh[chosen] == 1
+    return here, level, lately
 
 
 def _channels(
