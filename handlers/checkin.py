@@ -11,7 +11,7 @@ from alerts.checkin_status import CheckinStatus
 from alerts.live import PersonalEvent
 from bot.messages import Button
 from handlers.cases import ask_for_help, case_of, help_button, note
-from handlers.visit import At, Visit
+from handlers.visit import At, Visit, shortened
 
 MOST_EVENTS = 8  # buttons of one message
 MAX_LABEL = 40  # characters of one button that a phone shows
@@ -64,17 +64,15 @@ def ask(visit: Visit, live: Sequence[PersonalEvent]) -> None:
     if len(live) == 1:
         visit.reply(visit.say("checkin.ask", title=live[0].title), answers(visit, live[0].code))
         return
-    buttons = [Button(_short(event.title), f"which:{event.code}") for event in live[:MOST_EVENTS]]
+    buttons = [
+        Button(shortened(event.title, MAX_LABEL), f"which:{event.code}") for event in live[:MOST_EVENTS]
+    ]
     visit.reply(visit.say("checkin.which"), buttons)
 
 
 def answers(visit: Visit, code: str) -> tuple[Button, ...]:
     """The two answers in the order in which they stand under a warning: typed numbers rely on it."""
     return (visit.choice("alert.button.safe", f"safe:{code}"), help_button(visit, code))
-
-
-def _short(title: str) -> str:
-    return title if len(title) <= MAX_LABEL else title[: MAX_LABEL - 1].rstrip() + "…"
 
 
 async def _safe(visit: Visit, code: str) -> None:

@@ -25,7 +25,7 @@ from bot.turn import BeforehandError
 from handlers.asking import hand_over, warn_first
 from handlers.cases import case_of
 from handlers.kit import Faq
-from handlers.visit import At, Visit
+from handlers.visit import At, Visit, shortened
 
 LEFT = "faq"  # entries that may still be meant, behind a direct answer
 MAX_LABEL = 60
@@ -239,9 +239,7 @@ def _say(visit: Visit, answer: Answer, number: int) -> None:
 
 
 def _offer(visit: Visit, answers: Sequence[Answer], number: int, key: str) -> None:
-    buttons = [Button(_label(each.heading), f"faq:pick:{number}:{each.entry_id}") for each in answers]
+    buttons = [
+        Button(shortened(each.heading, MAX_LABEL), f"faq:pick:{number}:{each.entry_id}") for each in answers
+    ]
     visit.reply(visit.say(key), [*buttons, visit.choice("faq.none", f"faq:none:{number}")])
-
-
-def _label(heading: str) -> str:
-    return heading if len(heading) <= MAX_LABEL else heading[: MAX_LABEL - 1].rstrip() + "…"

@@ -154,6 +154,11 @@ class Visit:
         return words if at and self.turn.now - datetime.fromisoformat(at) <= KEEP_WORDS_FOR else ""
 
 
+def shortened(label: str, most: int) -> str:
+    """`label`, cut where it has more than `most` characters."""
+    return label if len(label) <= most else label[: most - 1].rstrip() + "…"
+
+
 def shown_buttons(session: Session) -> tuple[Button, ...]:
     """The buttons of the last question, as they were shown."""
     return tuple(Button(label, data) for label, data in json.loads(session.data.get("buttons", "[]")))

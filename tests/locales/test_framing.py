@@ -8,7 +8,7 @@ from locales.framing import as_drill
 CATALOG = Catalog.load()
 
 
-@pytest.mark.parametrize("language", list(CATALOG.languages))
+@pytest.mark.parametrize("language", CATALOG.languages())
 def test_an_exercise_says_so_first_and_last(language: str) -> None:
     first, text, last = as_drill(CATALOG, language, "Leave the coast.").split("\n\n")
     assert text == "Leave the coast."
