@@ -179,10 +179,9 @@ class Planner:
                     "a revision was not planned", action="plan.refused", revision=revision_id, code=str(error)
                 )
                 return None
+            # Every copy of the wrong one must be sent or stopped before it is known who got it.
             if row.corrects is not None and not await batches_are_closed(connection, row.corrects):
-                return (
-                    None  # every copy of the wrong one must be sent or stopped before it is known who got it
-                )
+                return None
             if await store.move_any(connection, row.alert_id, AlertAct.START):
                 await self.record(connection, "alert.sending", f"alert:{row.alert_id}", self.clock.now())
         change = self.targeting.last_change

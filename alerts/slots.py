@@ -10,9 +10,8 @@ from storage.clock import Clock
 # Paced at 96 % of a limit, what leaves within 41 ms of its slot cannot make any second hold more than that.
 LATE_S = 0.04
 PACED_S = 0.01  # slots spread over less are not what holds us back
-NEVER_SILENT_S = (
-    0.25  # on a machine that is always late, so much between two messages that leave all the same
-)
+# On a machine that is always late, so much between two messages that leave all the same.
+NEVER_SILENT_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)

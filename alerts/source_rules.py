@@ -10,9 +10,8 @@ from alerts.terms import Status
 
 WARNINGS = frozenset({"Alert", "Update"})
 PUBLIC = "Public"
-_NAMED = frozenset(
-    {"Exercise", "System", "Test", "Draft", "Restricted", "Private", "Cancel", "Ack", "Error"}
-)  # CAP 1.2 sections 3.2.1: no other word of a file is quoted
+# CAP 1.2 section 3.2.1: no other word of a file is quoted.
+_NAMED = frozenset({"Exercise", "System", "Test", "Draft", "Restricted", "Private", "Cancel", "Ack", "Error"})
 
 
 def not_meant(source: Source) -> Reason | None:

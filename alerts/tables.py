@@ -135,9 +135,8 @@ delivery = Table(
     Column("address_id", BigId, nullable=False),
     Column("channel", String(16), nullable=False),
     Column("account", String(40), nullable=False),
-    Column(
-        "language", String(12), nullable=False
-    ),  # of this person; who lacks a text in it gets a labelled fallback
+    # of this person; who lacks a text in it gets a labelled fallback
+    Column("language", String(12), nullable=False),
     Column("drill", Boolean, nullable=False),
     Column("confidence", String(8), nullable=False),  # area | city | country | maybe
     Column("distance_km", Float),

@@ -42,11 +42,12 @@ log = structlog.get_logger(__name__)
 class Ledger:
     """What is written about recipients beside their deliveries, handed down by `app/`."""
 
-    gone: Callable[
-        [AsyncConnection, Sequence[int]], Awaitable[None]
-    ]  # address ids that do not exist any more
-    moved: Callable[[AsyncConnection, Sequence[Item]], Awaitable[None]]  # addresses with a new name
-    closed: Callable[[str, str, str], Awaitable[None]]  # channel, account, code: page an operator
+    # address ids that do not exist any more
+    gone: Callable[[AsyncConnection, Sequence[int]], Awaitable[None]]
+    # addresses with a new name
+    moved: Callable[[AsyncConnection, Sequence[Item]], Awaitable[None]]
+    # channel, account, code: page an operator
+    closed: Callable[[str, str, str], Awaitable[None]]
     # address ids whose owners told their provider to let nothing of ours through; None = they are just gone
     stopped: Callable[[AsyncConnection, Sequence[int]], Awaitable[None]] | None = None
 

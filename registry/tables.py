@@ -18,9 +18,8 @@ from storage.metadata import BigId, UtcDateTime, metadata
 person = Table(
     "person",
     metadata,
-    Column(
-        "id", BigId, primary_key=True, autoincrement=False
-    ),  # random, 53 bits: says nothing, fits everywhere
+    # random, 53 bits: says nothing, fits everywhere
+    Column("id", BigId, primary_key=True, autoincrement=False),
     Column("state", String(10), nullable=False),  # new | active | stopped | merged | erased
     Column("language", String(12), nullable=False),
     Column("language_chosen", Boolean, nullable=False),  # chosen by the person, not guessed

@@ -45,9 +45,8 @@ class Status:
 
 
 STATUSES: Mapping[int, Status] = {
-    1: Status(
-        "invalid_url", ClosedError, Failure.CLOSED
-    ),  # our webhook did not answer 200, or no trusted TLS
+    # our webhook did not answer 200, or no trusted TLS
+    1: Status("invalid_url", ClosedError, Failure.CLOSED),
     2: Status("invalid_auth_token", ClosedError, Failure.CLOSED),  # missing, wrong or revoked
     3: Status("bad_data", RejectedError, Failure.REJECTED),
     4: Status("missing_data", RejectedError, Failure.REJECTED),
