@@ -7,11 +7,13 @@ from sqlalchemy import Integer, Select, and_, case, func, literal, null, select,
 
 from alerts.checkin_status import CheckinSource
 from alerts.delivery import NOT_REACHED, RANK, DeliveryState
+from alerts.lifecycle import MAY_SEND
 from alerts.tables import alert, checkin, checkin_history, delivery, revision, unreachable
 from places.audience import CONFIDENCES
 
 _S = DeliveryState
 NOBODY = -1  # listed unreachable: below every state
+NOT_OPENED = "not_opened"
 
 
 class Warned(StrEnum):
@@ -55,11 +57,18 @@ def person_ranks(event_id: int) -> Select[Any]:
     """person_id, rank (`alerts.delivery.RANK`; `NOBODY` = unreachable) and code of the best of their rows,
     and place: of the surest of them among `places.audience.CONFIDENCES`, NULL where nothing was tried.
 
-    A row that ended badly while the person's next channel is still due counts as queued: it is not over.
+    A row that ended badly while the person's next channel is still due counts as queued: it is not over. One
+    that a provider keeps for a browser which never came counts as failed once the alert is over.
     The code is told only of those who are not reached at all. One pass that groups: a window over a million
     rows takes twice as long.
     """
+    kept = and_(
+        delivery.c.state == _S.ATTEMPTING,
+        delivery.c.attempts > 0,  # else it is about to leave, and was named before (`never-resend`)
+        alert.c.state.not_in(MAY_SEND),
+    )
     rank = case(
+        (kept, RANK[_S.FAILED]),
         (
             and_(delivery.c.state.in_([_S.FAILED, _S.GONE]), delivery.c.next_at.is_not(None)),
             RANK[_S.QUEUED],
@@ -67,9 +76,10 @@ def person_ranks(event_id: int) -> Select[Any]:
         *((delivery.c.state == state, value) for state, value in RANK.items()),
         else_=NOBODY,
     )
+    code = case((kept, NOT_OPENED), else_=delivery.c.error)
     place = case({level.value: place for place, level in enumerate(CONFIDENCES)}, value=delivery.c.confidence)
     sent = (
-        select(delivery.c.person_id, rank.label("rank"), delivery.c.error.label("code"), place.label("place"))
+        select(delivery.c.person_id, rank.label("rank"), code.label("code"), place.label("place"))
         .join(revision, revision.c.id == delivery.c.revision_id)
         .join(alert, alert.c.id == revision.c.alert_id)
         .where(alert.c.event_id == event_id)

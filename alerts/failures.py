@@ -15,6 +15,7 @@ WORDS: dict[str, str] = {
     "chat_not_found": "The chat does not exist",
     "unknown_chat": "The web chat was closed by the person",
     "forbidden": "The channel does not let us write to this person",
+    "not_opened": "The person did not open the web chat in time",
     # the message
     "too_long": "The message is too long for the channel",
     "empty": "The message is empty",

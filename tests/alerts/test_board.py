@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import board
@@ -17,9 +17,10 @@ from alerts.board import Absence, Board
 from alerts.checkin_status import SELF_REPORTABLE, CheckinSource, CheckinStatus
 from alerts.checkins import record
 from alerts.delivery import RANK, DeliveryState
+from alerts.lifecycle import AlertAct
 from alerts.revisions import latest
-from alerts.store import read_alert
-from alerts.tables import checkin, checkin_history, delivery, unreachable
+from alerts.store import move_any, read_alert
+from alerts.tables import alert, checkin, checkin_history, delivery, unreachable
 from storage.database import open_database
 from tests.alerts.office import NOW, Office, deliver, open_office
 
@@ -257,3 +258,22 @@ async def test_the_next_alert_of_an_event_counts_nobody_twice(quick_office: Offi
         found = await board.read(connection, event)
     assert (found.people_targeted, found.reached, found.accepted, found.waiting) == (2, 1, 1, 0)
     assert sum(found.channels["telegram"].values()) == 4
+
+
+async def test_what_no_browser_came_for_waits_until_the_alert_is_over(office: Office) -> None:
+    event, revision = await first_event(office)
+    async with office.database.durable() as connection:
+        kept = {"channel": "webchat", "attempts": 1}
+        await deliver(connection, revision, [(1, S.ATTEMPTING)], **kept)
+        await deliver(connection, revision, [(2, S.ATTEMPTING)], id=2, attempts=0)  # about to leave
+        await deliver(connection, revision, [(3, S.ATTEMPTING)], id=3, **kept)
+        await deliver(connection, revision, [(3, S.DELIVERED)], id=4, rung=1)
+        before = await board.read(connection, event)
+        alert_id = (await connection.execute(select(alert.c.id))).scalar_one()
+        assert await move_any(connection, alert_id, AlertAct.EXPIRE)
+        after = await board.read(connection, event)
+    add_up(before)
+    add_up(after)
+    assert (before.waiting, before.not_reached, before.reached) == (2, 0, 1)
+    assert (after.waiting, after.not_reached, after.reached) == (1, 1, 1)
+    assert after.not_reached_reasons == {"The person did not open the web chat in time": 1}
