@@ -1,9 +1,7 @@
 """Which address of a person is tried next, and in which order. Pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import attrgetter
 from typing import Protocol, TypeVar
 
 from alerts.channels import ChannelTable, Reception
@@ -15,7 +13,7 @@ Account = tuple[str, str]
 
 
 class Usable(Protocol):
-    """One address of one person: `registry.ways.Way`, `registry.audience.Reach`."""
+    """One address of one person: `registry.ways.Way`."""
 
     @property
     def person_id(self) -> int: ...
@@ -78,12 +76,6 @@ def next_address(
         if usable and way.drill == drill and way.address_id not in used:
             return way
     return None
-
-
-def by_person(ways: Sequence[W]) -> Iterator[tuple[int, list[W]]]:
-    """Split the answer of `registry.audience.reach` into persons, in its order."""
-    for person, group in groupby(ways, key=attrgetter("person_id")):
-        yield person, list(group)
 
 
 def with_a_choice(ways: Mapping[int, Sequence[W]]) -> list[int]:

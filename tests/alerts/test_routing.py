@@ -7,27 +7,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.channels import ChannelTable, Reception, TableError
-from alerts.routing import Preference, by_person, next_address, with_a_choice
+from alerts.routing import Preference, next_address, with_a_choice
 from bot.messages import Channel
-from registry.audience import Reach
+from registry.ways import Way
 
 TABLE = ChannelTable(
     {("VN", "telegram"): Reception.BLOCKED, ("VN", "whatsapp"): Reception.SLOW, ("CN", "sms"): Reception.SLOW}
 )
 
 
-def way(number: int, channel: str, **more: Any) -> Reach:
+def way(number: int, channel: str, **more: Any) -> Way:
     values: dict[str, Any] = {
         "person_id": 1, "language": "vi", "drill": False, "address_id": number, "channel": channel,
-        "account": "main", "rank": number, "address_state": "active", "sealed_value": b"", "sealed_key": b"",
+        "account": "main", "rank": number, "address_state": "active",
     }  # fmt: skip
-    return Reach(**{**values, **more})
+    return Way(**{**values, **more})
 
 
 WAYS = [way(0, "telegram"), way(1, "viber"), way(2, "whatsapp"), way(3, "sms")]
 
 
-def channels(ways: list[Reach]) -> list[str]:
+def channels(ways: list[Way]) -> list[str]:
     return [one.channel for one in ways]
 
 
@@ -53,7 +53,7 @@ def test_an_account_in_trouble_stands_behind_but_before_a_block() -> None:
     st.sampled_from(["VN", "CN", "TH", ""]),
     st.sets(st.sampled_from([(channel.value, "main") for channel in Channel])),
 )
-def test_nobody_s_address_is_ever_left_out(ways: list[Reach], country: str, troubled: set[Any]) -> None:
+def test_nobody_s_address_is_ever_left_out(ways: list[Way], country: str, troubled: set[Any]) -> None:
     arranged = Preference(TABLE, frozenset(troubled)).arrange(ways, country)
     assert sorted(arranged, key=lambda one: one.address_id) == WAYS
     tried, used = [], set[int]()
@@ -66,7 +66,7 @@ def test_nobody_s_address_is_ever_left_out(ways: list[Reach], country: str, trou
 def test_only_who_has_several_addresses_in_use_has_a_choice() -> None:
     mine = [way(0, "sms"), way(1, "viber", address_state="gone")]
     theirs = [way(2, "sms", person_id=2), way(3, "viber", person_id=2)]
-    assert with_a_choice(dict(by_person([*mine, *theirs]))) == [2]
+    assert with_a_choice({1: mine, 2: theirs}) == [2]
 
 
 def test_the_table_that_ships_can_be_read_and_says_where_it_is_from() -> None:

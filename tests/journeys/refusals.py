@@ -4,7 +4,6 @@ One guard at a time: where several stand behind each other, a scene goes straigh
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +18,7 @@ from alerts.standing import Standings
 from alerts.tables import alert, delivery, revision
 from bot.messages import Address, Channel
 from places.area import Area
-from registry import addresses, audience, people, ways
+from registry import addresses, people, ways
 from registry.tables import address, person
 from tests.alerts.office import REYKJAVIK
 from tests.journeys.small_house import ACCOUNT, REAL, SIMULATED, House, flip
@@ -86,10 +85,10 @@ async def an_area_finds_real_or_simulated(house: House) -> None:
 
 
 async def no_address_of_another_kind_is_taken(_house: House) -> None:
-    way = audience.Reach(1, "en", False, 7, *ACCOUNT, 0, "active", b"", b"")
+    way = ways.Way(1, "en", False, 7, *ACCOUNT, 0, "active")
     for drill in (False, True):
         for mine in (False, True):
-            kept = [replace(way, drill=mine)]
+            kept = [way._replace(drill=mine)]
             taken = routing.next_address(kept, drill=drill, accounts=[ACCOUNT])
             assert (taken is not None) is (mine is drill)
 
