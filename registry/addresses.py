@@ -145,17 +145,6 @@ async def newest(connection: AsyncConnection, person_id: int) -> AddressRow | No
     return row_of(row) if row else None
 
 
-async def reorder(
-    connection: AsyncConnection, person_id: int, address_ids: Sequence[int], now: datetime
-) -> None:
-    """Set a person's order; addresses not named follow as they stood, other people's are left alone."""
-    known = [row.id for row in await of_person(connection, person_id)]
-    named = [address_id for address_id in dict.fromkeys(address_ids) if address_id in known]
-    for rank, address_id in enumerate([*named, *(other for other in known if other not in named)]):
-        await connection.execute(update(address).where(address.c.id == address_id).values(rank=rank))
-    await changes.append(connection, [person_id], now)
-
-
 async def mark_gone(connection: AsyncConnection, address_ids: Collection[int], now: datetime) -> int:
     """Remember that providers said these addresses are gone; return how many were in use until now.
 
