@@ -42,8 +42,10 @@ def test_every_guard_has_a_case_for_every_act_it_watches() -> None:
     assert watched == {(case.guard, case.dossier.act) for case in CASES}
 
 
-def test_every_guard_names_its_source() -> None:
-    assert all("ection" in (guard.check.__doc__ or "") for guard in gate.GUARDS)
+def test_every_guard_says_its_rule() -> None:
+    rules = [guard.check.__doc__ or "" for guard in gate.GUARDS]
+    assert all(len(rule.split()) >= 4 and rule.rstrip().endswith(".") for rule in rules), rules
+    assert len(set(rules)) == len(rules)
 
 
 def test_all_objections_are_told_at_once() -> None:
