@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts.batches import unpack
+from alerts.batches import BatchState, unpack
 from alerts.delivery import WAITING, DeliveryState
 from alerts.outcomes import one_of
 from alerts.routing import Account
@@ -48,7 +48,7 @@ class Removed:
             StorageUnavailableError: SQL is away; the rest is closed next time.
         """
         async with self.database.read() as connection:
-            query = select(batch.c.channel, batch.c.account).where(batch.c.state == "open").distinct()
+            query = select(batch.c.channel, batch.c.account).where(batch.c.state == BatchState.OPEN).distinct()
             waited_for = [(row.channel, row.account) for row in await connection.execute(query)]
             since = self.clock.now() - STILL_FOR
             left = [
@@ -83,8 +83,8 @@ class Removed:
         async with self.database.bulk() as connection:
             closed = await connection.execute(
                 update(batch)
-                .where(batch.c.id.in_(some), batch.c.state == "open")
-                .values(state="done", closed_at=now)
+                .where(batch.c.id.in_(some), batch.c.state == BatchState.OPEN)
+                .values(state=BatchState.DONE, closed_at=now)
                 .returning(batch.c.deliveries, batch.c.begun_at)
             )
             rows = closed.all()
@@ -104,7 +104,7 @@ def _is_of(account: Account) -> ColumnElement[bool]:
 
 
 def _waits_for(account: Account) -> ColumnElement[bool]:
-    return and_(_is_of(account), batch.c.state == "open")
+    return and_(_is_of(account), batch.c.state == BatchState.OPEN)
 
 
 async def _stands_still(connection: AsyncConnection, account: Account, since: datetime) -> bool:
