@@ -1,7 +1,7 @@
 """Slots for the messages of one batch: asked for by weight, used in time. Touches the limiter."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from alerts.room import Room
 from bot.limiter import Limiter
@@ -22,12 +22,14 @@ class Turn:
         count: how many messages; 0 = none yet.
         at: monotonic time of the first slot; each lasts `spacing_s` for every slot its message takes.
         wait_s: seconds to wait before asking again, when `count` is 0.
+        early: messages passed over, since their recipient must be left alone: seconds by place.
     """
 
     count: int
     at: float
     spacing_s: float
     wait_s: float
+    early: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -39,8 +41,8 @@ class Slots:
     room: Room
     _paced: bool = False
 
-    async def ask(self, weights: Sequence[int]) -> Turn:
-        """Ask for messages that take so many slots each, at least one message, in their order.
+    async def ask(self, weights: Sequence[int], lanes: Sequence[bytes] = ()) -> Turn:
+        """Ask for messages that take so many slots each, at least one message, in their order, to `lanes`.
 
         Counted from the answer: the limiter granted them somewhere between question and answer, and a message
         must rather be late than early.
@@ -48,9 +50,10 @@ class Slots:
         Raises:
             RedisError, OSError: nothing was granted.
         """
-        grant = await self.limiter.bulk(len(weights), weights if max(weights) > 1 else ())
+        grant = await self.limiter.bulk(len(weights), weights if max(weights) > 1 else (), lanes)
         self._paced = grant.first_s + grant.count * grant.spacing_s > PACED_S
-        return Turn(grant.count, self.clock.monotonic() + grant.first_s, grant.spacing_s, grant.wait_s)
+        at = self.clock.monotonic() + grant.first_s
+        return Turn(grant.count, at, grant.spacing_s, grant.wait_s, grant.early)
 
     def missed(self, at: float, *, asked_again: bool) -> bool:
         """Whether the slot at `at` is over, so that another one must be asked for; if not, it is used now.

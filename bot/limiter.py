@@ -9,8 +9,8 @@ get at most their share, and whatever they leave goes to bulk.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.resources import files
 
 from redis.asyncio import Redis
@@ -37,12 +37,14 @@ class Grant:
         count: how many messages; 0 = none yet.
         first_s: seconds from now until the first slot; the next slots follow `spacing_s` apart.
         wait_s: seconds to wait before asking again, when `count` is 0.
+        early: of messages passed over, because their recipient must be left alone: seconds by place.
     """
 
     count: int
     first_s: float
     spacing_s: float
     wait_s: float
+    early: Mapping[int, float] = field(default_factory=dict)
 
 
 class Limiter:
@@ -54,6 +56,7 @@ class Limiter:
         self._keys = keys
         self._limits = limits
         self._spacing_us = max(1, round(1_000_000 / (limits.per_second * PACE)))
+        self._each_us = round(limits.per_recipient_s * 1e6)
         scripts = files("bot").joinpath("lua")
         self._bulk = redis.register_script(scripts.joinpath("bulk.lua").read_bytes())
         self._reply = redis.register_script(scripts.joinpath("reply.lua").read_bytes())
@@ -61,11 +64,15 @@ class Limiter:
         self._alone = _LocalPace(self._spacing_us / 1e6 / ALONE_SHARE, limits, clock)
         self._frozen_until = 0.0  # monotonic; by what this process was told, should Redis forget it
 
-    async def bulk(self, wanted: int, weights: Sequence[int] = ()) -> Grant:
+    async def bulk(self, wanted: int, weights: Sequence[int] = (), lanes: Sequence[bytes] = ()) -> Grant:
         """Ask for up to `wanted` messages of a broadcast, in their order.
+
+        A warning may use what `Limits.recipient_burst` allows to one recipient in full, a reply leaves one of
+        it: so a warning never waits for the replies before it.
 
         Args:
             weights: slots each of them takes (text messages: segments; at least 1); empty = one each.
+            lanes: the recipient of each; empty = who they are does not matter.
 
         Raises:
             RedisError, OSError: Redis is away; nothing was granted.
@@ -73,9 +80,13 @@ class Limiter:
         if self._frozen_s > 0:
             return Grant(0, 0.0, self._spacing_us / 1e6, self._frozen_s)
         keys = [self._keys.limiter, self._keys.frozen, self._keys.bulk, self._keys.granted]
-        args = [self._spacing_us, wanted, HORIZON_US, *weights]
-        granted, first, wait = await self._bulk(keys=keys, args=args)
-        return Grant(int(granted), int(first) / 1e6, self._spacing_us / 1e6, int(wait) / 1e6)
+        if self._each_us:
+            keys += [self._keys.recipient(lane.hex()[:32]) for lane in lanes]
+        burst = self._limits.recipient_burst
+        args = [self._spacing_us, wanted, HORIZON_US, self._each_us, burst, *weights]
+        granted, first, wait, *early = map(int, await self._bulk(keys=keys, args=args))
+        passed_over = {place: until / 1e6 for place, until in zip(early[::2], early[1::2], strict=True)}
+        return Grant(granted, first / 1e6, self._spacing_us / 1e6, wait / 1e6, passed_over)
 
     async def reply(self, lane: bytes, weight: int = 1) -> None:
         """Return when one reply of `weight` slots to `lane` may leave; with Redis away, paced by this
@@ -120,7 +131,7 @@ class Limiter:
                 self._spacing_us,
                 round(self._spacing_us / REPLY_SHARE),
                 HORIZON_US,
-                round(self._limits.per_recipient_s * 1e6),
+                self._each_us,
                 max(0, self._limits.recipient_burst - 1),
                 weight,
             ],

@@ -43,7 +43,7 @@ if busy then
   redis.call('SET', KEYS[4], string.format('%.0f %.0f', replies + weight * shared, now), 'PX', 60000)
 end
 if each > 0 then
-  local mine = math.max(moment(KEYS[5]), now)
-  redis.call('SET', KEYS[5], string.format('%.0f %.0f', mine + each, now), 'PX', 60000)
+  local mine = math.max(moment(KEYS[5]), tat) + each
+  redis.call('SET', KEYS[5], string.format('%.0f %.0f', mine, now), 'PX', math.ceil((mine - now) / 1000))
 end
 return {1, tat - now}
