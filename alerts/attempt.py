@@ -7,15 +7,16 @@ Rules, with their reasons:
 - Transient errors are tried again a few times with growing, jittered pauses, then the next rung takes over.
 - An unknown outcome is sent again for alerts: a warning read twice beats one never read. Under
   `never-resend` it is recorded and nothing more.
+- A long message goes part by part; what fails is a part, and the parts before it are never sent again.
 """
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from alerts.deadlines import Deadlines
-from alerts.delivery import DeliveryState
+from alerts.delivery import PARTLY, DeliveryState
 from alerts.outcomes import Outcome
 from bot.errors import (
     BrokenServerError,
@@ -29,7 +30,7 @@ from bot.errors import (
     UnknownOutcomeError,
 )
 from bot.gateway import BulkGateway, Gateway, Prepared
-from bot.messages import Address
+from bot.messages import Accepted, Address
 
 MAX_TRANSIENT = 6
 MAX_UNKNOWN = 2
@@ -48,7 +49,9 @@ class Item:
     person_id: int
     language: str
     to: Address
+    lane: bytes = field(default=b"", repr=False)
     attempts: int = 0
+    taken: int = 0  # parts of a long message that the provider has
     transient: int = 0
     unknown: int = 0
     doubt: str = ""  # code of a server that broke over it, and may have taken it
@@ -57,8 +60,8 @@ class Item:
 
     @property
     def perhaps(self) -> bool:
-        """Whether an earlier try may have arrived."""
-        return bool(self.unknown or self.doubt or self.earlier)
+        """Whether an earlier try, or some of it, may have arrived."""
+        return bool(self.unknown or self.doubt or self.earlier or self.taken)
 
     @property
     def unsent(self) -> DeliveryState:
@@ -71,6 +74,11 @@ class Again:
     """Try once more after `pause_s`."""
 
     pause_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """A part of a long message was taken; now the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +125,7 @@ class Alone:
     """A call for many did not take this one; what that means is seen when it is tried alone."""
 
 
-Verdict = Told | Again | Freeze | Closed
+Verdict = Told | Further | Again | Freeze | Closed
 
 
 async def attempt(gateway: Gateway, item: Item, message: Prepared, *, resend: bool) -> Verdict:
@@ -128,34 +136,35 @@ async def attempt(gateway: Gateway, item: Item, message: Prepared, *, resend: bo
     """
     item.attempts += 1
     try:
-        accepted = await gateway.send(item.to, message, delivery=item.delivery)
+        accepted = await gateway.send(item.to, message, part=item.taken, delivery=item.delivery)
     except SendError as error:
         return verdict_on(item, error, resend=resend)
-    return _taken(item, accepted.provider_id, confirmed=accepted.confirmed)
+    return _taken(item, accepted)
 
 
 async def attempt_many(
     gateway: BulkGateway, items: Sequence[Item], message: Prepared, *, resend: bool
 ) -> list[Verdict | Alone]:
-    """Try once for all of `items` in one call; as `attempt` for each of them, in their order.
+    """Try once for all of `items` in one call; as `attempt` for each of them, in their order. All have the same
+    parts of it.
 
     Where the whole call fails every item is judged by that one error. Content that is rejected here may pass
     alone: one bad recipient can spoil a call, and a gateway can say the same more plainly to one.
     """
     for item in items:
         item.attempts += 1
-    provider_id = ""
+    taken = Accepted("")
     errors: Mapping[int, SendError]
     try:
-        accepted = await gateway.send_many([item.to for item in items], message)
-        provider_id, errors = accepted.provider_id, accepted.failed
+        answer = await gateway.send_many([item.to for item in items], message, part=items[0].taken)
+        taken, errors = Accepted(answer.provider_id, more=answer.more), answer.failed
     except SendError as error:
         errors = dict.fromkeys(range(len(items)), error)
     verdicts: list[Verdict | Alone] = []
     for place, item in enumerate(items):
         problem = errors.get(place)
         if problem is None:
-            verdicts.append(_taken(item, provider_id, confirmed=True))
+            verdicts.append(_taken(item, taken))
         elif isinstance(problem, RejectedError):
             verdicts.append(Alone())
         else:
@@ -179,14 +188,19 @@ def verdict_on(item: Item, error: SendError, *, resend: bool) -> Verdict:
     return _judge(item, error, resend=resend)
 
 
-def _taken(item: Item, provider_id: str, *, confirmed: bool) -> Told:
-    state = DeliveryState.ACCEPTED if confirmed else DeliveryState.ATTEMPTING
-    return Told(item, state, "resent_unknown" if item.unknown or item.doubt else "", provider_id)
+def _taken(item: Item, accepted: Accepted) -> Told | Further:
+    if accepted.more:
+        item.attempts -= 1
+        item.taken += 1
+        return Further()
+    state = DeliveryState.ACCEPTED if accepted.confirmed else DeliveryState.ATTEMPTING
+    return Told(item, state, "resent_unknown" if item.unknown or item.doubt else "", accepted.provider_id)
 
 
 def _judge(item: Item, error: SendError, *, resend: bool) -> Verdict:
     if isinstance(error, GoneError):
-        return Told(item, DeliveryState.GONE, error.code, stopped=isinstance(error, StoppedError))
+        code = PARTLY if item.taken else error.code
+        return Told(item, DeliveryState.GONE, code, stopped=isinstance(error, StoppedError))
     if isinstance(error, UnknownOutcomeError):
         item.unknown += 1
         if resend and item.unknown <= MAX_UNKNOWN:
@@ -205,9 +219,10 @@ def _judge(item: Item, error: SendError, *, resend: bool) -> Verdict:
 
 def _refused(item: Item, code: str) -> Told:
     # An earlier try without an answer may have arrived: what is refused now cannot unsay it.
-    # Whom a server broke over is tried on their next channel at once all the same; a correction goes to them.
+    # Whom a server broke over, or who has the beginning only, is tried on their next channel at once all the
+    # same; a correction goes to them.
     state = DeliveryState.UNKNOWN if item.unknown or item.earlier else DeliveryState.FAILED
-    return Told(item, state, item.doubt or code)
+    return Told(item, state, item.doubt or (PARTLY if item.taken else code))
 
 
 def _pause(tries: int) -> float:

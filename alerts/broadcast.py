@@ -4,18 +4,20 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
-from alerts.attempt import Again, Closed, Freeze, Item, Told, attempt
+from alerts.attempt import Again, Closed, Freeze, Further, Item, Told, Verdict, attempt
+from alerts.copies import Copy
 from alerts.delivery import DeliveryState
 from alerts.lease import HeldEntry
 from alerts.letters import BROKEN, Letter, worded
 from alerts.line import Line
 from alerts.news import News
-from alerts.room import Room, wake
+from alerts.recheck import Recheck
+from alerts.room import Rest, Room
 from alerts.slots import Slots, Turn
 from alerts.standing import Standing
 from storage.errors import StorageUnavailableError
@@ -41,18 +43,19 @@ class Broadcast:
     held: HeldEntry
     batch: int
     revision: int
-    rung: int
+    copy: Copy
     stopping: asyncio.Event
     room: Room
     news: News
     launched: Callable[[], None]
+    recheck: Recheck
     closed: str = ""
     _open: dict[int, Item] = field(default_factory=dict)
     _ready: deque[Item] = field(default_factory=deque)
     _running: dict[asyncio.Task[None], int] = field(default_factory=dict)  # -> recipients
     _paused: dict[int, Item] = field(default_factory=dict)
     _slots: Slots = field(init=False)
-    _waiting: "asyncio.Future[None] | None" = None
+    _rest: Rest = field(default_factory=Rest)
 
     def __post_init__(self) -> None:
         self._slots = Slots(self.line.limiter, self.line.clock, self.room)
@@ -89,6 +92,8 @@ class Broadcast:
 
     async def _fill(self) -> None:
         """Take room and slots for what is ready and send; or wait until something changes."""
+        if self.stopping.is_set():
+            self._stop()
         access = self.line.access()
         if access:
             self.closed = access  # nobody of this batch can be sent to here: their next channel is tried
@@ -122,15 +127,22 @@ class Broadcast:
         if refusal:
             self._skip_all(refusal)
             return 0, 0.0
+        for told in await self.recheck.refused(list(self._ready), standing):
+            self._ready.remove(told.item)
+            self._end(told, standing.severity)
+        if not self._ready:
+            return 0, 0.0
         items = self._draw(most if standing.resend else min(most, WRITE_AHEAD))
         try:
-            letters, ended = await worded(self.line, self.revision, items, second_notice=self.rung > 0)
+            letters, ended = await worded(self.line, self.revision, items, self.copy)
             for told in ended:
                 self._end(told, standing.severity)
             if not letters:
                 return 0, 0.0
             items = [letter.item for letter in letters]
             turn = await self._ask(letters)
+            letters = self._leave_alone(letters, turn.early)
+            items = [letter.item for letter in letters]
             granted = letters[: turn.count]
             ours = granted if standing.resend else await self._named(granted, standing)
         except (StorageUnavailableError, RedisError, *REDIS_AWAY):
@@ -164,16 +176,23 @@ class Broadcast:
     def _put_back(self, items: Sequence[Item]) -> None:
         self._ready.extendleft(reversed(items))
 
+    def _leave_alone(self, letters: Sequence[Letter], early: Mapping[int, float]) -> list[Letter]:
+        """Let those wait who would get more than one recipient may; return the others."""
+        for place, seconds in early.items():
+            self._pause(letters[place].item, seconds)
+        return [letter for place, letter in enumerate(letters) if place not in early]
+
     async def _ask(self, letters: Sequence[Letter]) -> Turn:
         """Ask for the slots that these take, in their order; the turn counts letters."""
-        return await self._slots.ask([letter.message.weight for letter in letters])
+        lanes = [letter.item.lane for letter in letters]
+        return await self._slots.ask([letter.message.slots for letter in letters], lanes)
 
     def _launch(self, letters: Sequence[Letter], turn: Turn, standing: Standing) -> None:
         """Begin to send, each in its slots."""
         at = turn.at
         for letter in letters:
             self._start(self._send(letter, at, standing), 1)
-            at += letter.message.weight * turn.spacing_s
+            at += letter.message.slots * turn.spacing_s
 
     def _skip_all(self, reason: str) -> None:
         """Nobody gets it any more, on no channel."""
@@ -191,11 +210,7 @@ class Broadcast:
     def _left(self, task: "asyncio.Task[None]") -> None:
         self.room.leave(self._running.pop(task, 0))
         if self._ready or not self._running:
-            self._go_on()
-
-    def _go_on(self) -> None:
-        if self._waiting is not None:
-            wake([self._waiting])
+            self._rest.end()
 
     async def _nap(self, seconds: float) -> None:
         """Wait until there is something to do for which there is room; `seconds` at most."""
@@ -204,18 +219,7 @@ class Broadcast:
         elif self._ready:
             await asyncio.sleep(seconds)  # for slots of the limiter, the lease, or the provider to let us in
         elif self._running or self._paused:
-            await self._until_ready(seconds)
-
-    async def _until_ready(self, seconds: float) -> None:
-        """Wait until an item must be tried again or all are answered."""
-        loop = asyncio.get_running_loop()
-        self._waiting = loop.create_future()
-        timer = loop.call_later(seconds, self._go_on)
-        try:
-            await self._waiting
-        finally:
-            timer.cancel()
-            self._waiting = None
+            await self._rest.wait(seconds)  # until an item must be tried again or all are answered
 
     async def _send(self, letter: Letter, at: float, standing: Standing) -> None:
         """Send one message at its time; nothing that goes wrong with it holds up the others of this batch."""
@@ -224,7 +228,7 @@ class Broadcast:
         if early > 0:
             await asyncio.sleep(early)
         try:
-            if self._slots.missed(at, asked_again=standing.resend) or not self._may_leave():
+            if self._slots.missed(at, asked_again=standing.resend) or not self._may_leave(item):
                 self._ready.appendleft(item)
                 return
             before = item.to
@@ -238,24 +242,32 @@ class Broadcast:
             self._broke(item, tried, standing)
 
     def _given_up(self) -> bool:
-        return bool(self.stopping.is_set() or self.held.lost or self.closed)
+        return bool(self.held.lost or self.closed)
 
-    def _may_leave(self) -> bool:
+    def _stop(self) -> None:
+        """Begin with nobody any more; whoever has the beginning of a message gets the rest of it."""
+        self._ready = deque(item for item in self._ready if item.taken)
+        self._paused = {delivery: item for delivery, item in self._paused.items() if item.taken}
+
+    def _may_leave(self, item: Item) -> bool:
         """The very last look: a process that was frozen until now must not send what others may have sent."""
-        return not self._given_up() and self.line.lease.may_send(self.held)
+        if self._given_up() or (self.stopping.is_set() and not item.taken):
+            return False
+        return self.line.lease.may_send(self.held)
 
     def _broke(self, item: Item, tried: int, standing: Standing) -> None:
         """End an item on which a bug of ours broke; it may have been sent if it was tried once more."""
         state = item.unsent if item.attempts == tried else DeliveryState.UNKNOWN
         self._end(Told(item, state, BROKEN), standing.severity)
 
-    async def _take(self, item: Item, verdict: Told | Again | Freeze | Closed, standing: Standing) -> None:
+    async def _take(self, item: Item, verdict: Verdict, standing: Standing) -> None:
         match verdict:
             case Told():
                 self._end(verdict, standing.severity)
+            case Further():
+                self._ready.appendleft(item)
             case Again(pause_s):
-                self._paused[item.delivery] = item
-                asyncio.get_running_loop().call_later(pause_s, self._resume, item)
+                self._pause(item, pause_s)
             case Freeze(seconds):
                 await self._freeze(seconds)
                 self._ready.appendleft(item)
@@ -263,10 +275,14 @@ class Broadcast:
                 self.closed = code
                 self._end(Told(item, item.unsent, code), standing.severity)
 
+    def _pause(self, item: Item, seconds: float) -> None:
+        self._paused[item.delivery] = item
+        asyncio.get_running_loop().call_later(seconds, self._resume, item)
+
     def _resume(self, item: Item) -> None:
         if self._paused.pop(item.delivery, None):
             self._ready.append(item)
-        self._go_on()
+        self._rest.end()
 
     async def _freeze(self, seconds: float) -> None:
         try:

@@ -1,9 +1,10 @@
 """Sends one batch where one call serves many recipients (Viber: 300 of one language). Touches one gateway.
 
 Everything that `alerts/broadcast.py` promises holds here, too; what differs:
-- One call takes what its message weighs from the limiter (the calls of its parts), however many recipients it
-  has: providers that take many at once count requests. Under way it counts as its recipients.
-- Everybody in a call reads the same language: a batch is planned so, and checked here once more.
+- One call takes what a part of its message weighs from the limiter, however many recipients it has:
+  providers that take many at once count requests. Under way it counts as its recipients.
+- Everybody in a call reads the same language, and has the same parts of it: a batch is planned so, and
+  checked here once more.
 - A call is looked at for a last time as a whole, right before its bytes leave.
 - An unknown outcome of a call is an unknown outcome of each of its recipients.
 - What a call rejects may be one bad recipient, or an app too old for our buttons: those are tried once more,
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from alerts.attempt import Alone, Freeze, Item, attempt_many
+from alerts.attempt import Alone, Freeze, Further, Item, attempt_many
 from alerts.broadcast import Broadcast
 from alerts.letters import Letter
 from alerts.slots import Turn
@@ -53,8 +54,8 @@ class BulkBroadcast(Broadcast):
         self._ready.extend(others)
         return together
 
-    def _kind(self, item: Item) -> tuple[str, bool]:
-        return item.language, item.delivery in self._alone
+    def _kind(self, item: Item) -> tuple[str, int, bool]:
+        return item.language, item.taken, item.delivery in self._alone
 
     def _one_call(self, letters: Sequence[Letter]) -> bool:
         return self._many is not None and letters[0].item.delivery not in self._alone
@@ -63,7 +64,7 @@ class BulkBroadcast(Broadcast):
         """The slots of one call, granted for all of its recipients or none."""
         if not self._one_call(letters):
             return await super(BulkBroadcast, self)._ask(letters)
-        turn = await self._slots.ask([letters[0].message.weight])
+        turn = await self._slots.ask([letters[0].message.slots])
         return replace(turn, count=len(letters) * turn.count)
 
     def _launch(self, letters: Sequence[Letter], turn: Turn, standing: Standing) -> None:
@@ -88,7 +89,7 @@ class BulkBroadcast(Broadcast):
         items = [letter.item for letter in letters]
         gateway = self._many
         late = self._slots.missed(at, asked_again=standing.resend)
-        if gateway is None or late or not self._may_leave():
+        if gateway is None or late or not self._may_leave(items[0]):
             self._put_back(items)
             return
         verdicts = await attempt_many(gateway, items, letters[0].message, resend=standing.resend)
@@ -98,7 +99,7 @@ class BulkBroadcast(Broadcast):
         waiting: list[Item] = []
         for item, verdict in zip(items, verdicts, strict=True):
             match verdict:
-                case Freeze():
+                case Freeze() | Further():
                     waiting.append(item)
                 case Alone():
                     self._alone.add(item.delivery)

@@ -2,16 +2,15 @@
 
 Touches SQL only. A delivery is *proven unsent* when it was never handed to a provider: queued, skipped, or
 refused before anybody took it (failed or gone, never accepted). Everything else counts as sent, unknown too,
-and what a provider's server broke over.
+and what a provider's server broke over, or took the beginning of.
 """
 
 from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts.batches import BatchState
-from alerts.delivery import DeliveryState
+from alerts.delivery import PERHAPS_ARRIVED, DeliveryState
 from alerts.tables import batch, delivery, revision
-from bot.errors import PERHAPS_ACCEPTED
 from registry.tables import person
 
 _S = DeliveryState
@@ -24,7 +23,7 @@ def proven_unsent() -> ColumnElement[bool]:
         and_(
             delivery.c.state.in_([_S.FAILED, _S.GONE]),
             delivery.c.accepted_at.is_(None),
-            func.coalesce(delivery.c.error, "").not_in(PERHAPS_ACCEPTED),
+            func.coalesce(delivery.c.error, "").not_in(PERHAPS_ARRIVED),
         ),
     )
 

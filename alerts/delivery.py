@@ -8,6 +8,13 @@ everything, and a message that *may* have left (`unknown`) never again counts as
 
 from enum import StrEnum
 
+from bot.errors import PERHAPS_ACCEPTED
+
+PARTLY = "partly_sent"  # error of a delivery whose beginning was taken, and whose rest never will be
+PERHAPS_ARRIVED = (*PERHAPS_ACCEPTED, PARTLY)
+"""Errors of deliveries that failed or are gone, so that the next channel is tried at once, and of which
+something may have arrived all the same."""
+
 
 class DeliveryState(StrEnum):
     """What is known of one delivery, and what that does not promise."""

@@ -25,12 +25,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts.delivery import DeliveryState, predecessors
+from alerts.delivery import PARTLY, DeliveryState, predecessors
 from alerts.tables import delivery
 from bot.errors import PERHAPS_ACCEPTED
 
 # One byte for each outcome in the marks of a batch; 0 = not known.
-IN_DOUBT, STOPPED = 7, 8  # failed, but a server broke over it; gone, because its owner told the provider so
+# Failed, but a server broke over it or took its beginning; gone, because its owner told the provider so.
+IN_DOUBT, STOPPED = 7, 8
 CODES: dict[DeliveryState, int] = {
     DeliveryState.ACCEPTED: 1,
     DeliveryState.ATTEMPTING: 2,  # stored for a browser, which has not confirmed it
@@ -69,7 +70,8 @@ def mark_of(outcome: Outcome) -> int:
     """The byte by which Redis knows an outcome: what a correction and the registry must learn of it."""
     if outcome.stopped:
         return STOPPED
-    if outcome.state is DeliveryState.FAILED and outcome.error in PERHAPS_ACCEPTED:
+    broken = outcome.state is DeliveryState.FAILED and outcome.error in PERHAPS_ACCEPTED
+    if broken or outcome.error == PARTLY:
         return IN_DOUBT
     return CODES[outcome.state]
 

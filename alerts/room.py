@@ -68,6 +68,29 @@ class Room:
         wake([turn])
 
 
+class Rest:
+    """A wait that ends early when there is something to do."""
+
+    def __init__(self) -> None:
+        self._turn: asyncio.Future[None] | None = None
+
+    async def wait(self, seconds: float) -> None:
+        """Return after `seconds`, or when `end` is called."""
+        loop = asyncio.get_running_loop()
+        self._turn = loop.create_future()
+        timer = loop.call_later(seconds, self.end)
+        try:
+            await self._turn
+        finally:
+            timer.cancel()
+            self._turn = None
+
+    def end(self) -> None:
+        """Let whoever waits go on."""
+        if self._turn is not None:
+            wake([self._turn])
+
+
 def room_of(most: int, together: int = 1) -> Room:
     """The room of an account.
 

@@ -23,7 +23,8 @@ from alerts.letters import BROKEN
 from alerts.line import Line
 from alerts.news import News
 from alerts.outcomes import IN_DOUBT, STATES, STOPPED, Outcome
-from alerts.recipients import GONE, UNWANTED, Recipient, recipients
+from alerts.recheck import Recheck, kept_back
+from alerts.recipients import Recipient, recipients
 from alerts.room import Room, room_of
 from alerts.standing import Standing
 from bot.errors import PERHAPS_ACCEPTED
@@ -117,11 +118,12 @@ class BatchWork:
             held=held,
             batch=batch.id,
             revision=batch.route.revision_id,
-            rung=batch.route.rung,
+            copy=batch.copy,
             stopping=stopping,
             room=self._room,
             news=news,
             launched=self.changed.set,
+            recheck=Recheck(self.database, self.line.clock),
         )
         self._under_way.append(broadcast)
         try:
@@ -189,10 +191,7 @@ class BatchWork:
                 if not standing.resend:
                     known.append(self._outcome(delivery, DeliveryState.UNKNOWN, "interrupted", standing))
             elif refusal := person.refusal(drill=standing.drill):
-                # An address that went is as if its provider said so now: the next channel is tried at once.
-                state = DeliveryState.GONE if refusal == GONE else DeliveryState.SKIPPED
-                if refusal == UNWANTED and load.batch.begun:
-                    state = DeliveryState.UNKNOWN  # whoever had this batch before us may have sent it
+                state = kept_back(refusal, perhaps=load.batch.begun)
                 known.append(self._outcome(delivery, state, refusal, standing))
             else:
                 item = self._item(position, person, earlier=load.batch.begun)
@@ -215,6 +214,7 @@ class BatchWork:
             person.person_id,
             person.language,
             to,
+            person.destination.lane if person.destination else b"",
             earlier=earlier,
         )
 

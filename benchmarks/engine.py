@@ -68,7 +68,13 @@ class Bare:
         return render(outbound)
 
     async def send(
-        self, to: Address, message: Prepared, *, delivery: int | None = None, key: str | None = None
+        self,
+        to: Address,
+        message: Prepared,
+        *,
+        part: int = 0,
+        delivery: int | None = None,
+        key: str | None = None,
     ) -> Accepted:
         """Post, or only pretend."""
         if not self._post or self._session is None:

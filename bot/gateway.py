@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from bot.errors import SendError
+from bot.errors import RejectedError, SendError
 from bot.messages import Accepted, Address, Channel, Event, Outbound
 
 
@@ -51,17 +51,31 @@ class Hook:
 class Prepared:
     """A message rendered once for everybody who gets the same words.
 
-    `parts` are the provider's own shapes, in the order in which they are sent. A caller that wants to go on
-    after a failure in the middle may send them one by one, each as a `Prepared` of one part.
+    `parts` are the provider's own shapes, in the order in which they are sent, each by a call of its own.
 
     Attributes:
-        weight: slots of the account's limit that sending it to one recipient takes at most (text messages:
-            their segments).
+        weight: slots of the account's limit that sending all of it to one recipient takes at most (text
+            messages: their segments).
     """
 
     parts: tuple[Mapping[str, str], ...]
     outbound: Outbound
     weight: int = 1
+
+    @property
+    def slots(self) -> int:
+        """Slots that one part takes at most."""
+        return -(-self.weight // max(1, len(self.parts)))
+
+    def part(self, number: int) -> Mapping[str, str]:
+        """The part with this number, 0 the first; raises `RejectedError` when there is none."""
+        if number >= len(self.parts):
+            raise RejectedError("empty_text")
+        return self.parts[number]
+
+    def more(self, number: int) -> bool:
+        """Whether anything follows the part with this number."""
+        return number + 1 < len(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +126,12 @@ class BulkAccepted:
     Attributes:
         provider_id: the id that all who got it share.
         failed: error by the place of the recipient in the call, for those the provider did not take.
+        more: as of `Accepted`.
     """
 
     provider_id: str
     failed: Mapping[int, SendError]
+    more: bool = False
 
 
 class Gateway(Protocol):
@@ -152,11 +168,21 @@ class Gateway(Protocol):
         ...
 
     async def send(
-        self, to: Address, message: Prepared, *, delivery: int | None = None, key: str | None = None
+        self,
+        to: Address,
+        message: Prepared,
+        *,
+        part: int = 0,
+        delivery: int | None = None,
+        key: str | None = None,
     ) -> Accepted:
-        """Send to one recipient; the id of the last part is returned.
+        """Send one part to one recipient: what fails is sent again, and nothing that was taken.
+
+        The caller keeps to the limits between parts, too, and goes on while the answer says that `more`
+        follows; the id of the last part is the message's.
 
         Args:
+            part: how many parts of it this recipient's provider took before.
             delivery: our id of a broadcast's message, which travels along where the provider lets it.
             key: name of a message that is not part of a broadcast; a channel that can shows it once only,
                 however often it is sent.
@@ -175,7 +201,7 @@ class Gateway(Protocol):
 class BulkGateway(Protocol):
     """A gateway whose provider takes one message for many recipients in one call.
 
-    Such a call takes as many slots of `limits.per_second` as a message to one recipient does;
+    Such a call takes as many slots of `limits.per_second` as a part to one recipient does;
     `limits.in_flight` counts its recipients.
     """
 
@@ -184,8 +210,9 @@ class BulkGateway(Protocol):
         """Whether it does so now: a provider may not allow it to this account."""
         ...
 
-    async def send_many(self, to: Sequence[Address], message: Prepared) -> BulkAccepted:
-        """Send to at most `limits.batch` recipients who read the same language.
+    async def send_many(self, to: Sequence[Address], message: Prepared, *, part: int = 0) -> BulkAccepted:
+        """Send one part to at most `limits.batch` recipients who read the same language and have the parts
+        before it.
 
         Raises:
             SendError: of the whole call; nobody was sent to, unless it is an `UnknownOutcomeError`.

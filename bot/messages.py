@@ -229,11 +229,14 @@ class Outbound:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider took the message; `provider_id` is its name for it.
+    """The provider took a message; `provider_id` is its name for it.
 
-    `confirmed` is False where taking it means nothing yet (web chat: stored for a browser that may be
-    closed): the delivery then stays *attempting* until a receipt says accepted.
+    Attributes:
+        confirmed: False where taking it means nothing yet (web chat: stored for a browser that may be
+            closed): the delivery then stays *attempting* until a receipt says accepted.
+        more: a long text is not at its end: the next part follows.
     """
 
     provider_id: str
     confirmed: bool = True
+    more: bool = False

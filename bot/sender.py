@@ -6,7 +6,6 @@ bytes leave.
 """
 
 import asyncio
-import math
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
@@ -16,7 +15,7 @@ import structlog
 from bot.codec import CodecError
 from bot.counters import Count
 from bot.errors import RejectedError, SendError, TransientError
-from bot.gateway import Gateway, Prepared
+from bot.gateway import Gateway
 from bot.held import is_nudge
 from bot.outbox import Claimed, claim_next, due_lanes, extend
 from bot.outcomes import LONGEST_PAUSE_S, Account, Outcomes
@@ -191,21 +190,18 @@ class OutboxSender:
             return None
         prepared = gateway.prepare(outbound)
         pace = self._paces[claimed.channel, claimed.account]
-        provider_id = ""
-        weight = math.ceil(prepared.weight / max(1, len(prepared.parts)))  # of one part
-        for number in range(self._parts.get(claimed.id, 0), len(prepared.parts)):
-            await pace.reply(claimed.lane, weight)
+        while True:
+            await pace.reply(claimed.lane, prepared.slots)
             if not await self._still_ours(claimed):
                 return None
             # Read after the wait: whoever wrote meanwhile may be told anything now.
             address = await self._outcomes.fresh(claimed, address)
             claimed.heard_at = address.heard_at
-            part = Prepared((prepared.parts[number],), prepared.outbound)
-            message = part if len(prepared.parts) > 1 else prepared
-            accepted = await gateway.send(address, message, key=f"{claimed.key}:{number}")
-            provider_id = accepted.provider_id
-            self._remember(claimed.id, number + 1)
-        return provider_id
+            part = self._parts.get(claimed.id, 0)
+            accepted = await gateway.send(address, prepared, part=part, key=f"{claimed.key}:{part}")
+            if not accepted.more:
+                return accepted.provider_id
+            self._remember(claimed.id, part + 1)
 
     async def _still_ours(self, claimed: Claimed) -> bool:
         now = self._clock.now()

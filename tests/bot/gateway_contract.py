@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import aiohttp
 import pytest
@@ -16,7 +17,7 @@ from sqlalchemy import func, select
 
 from bot.errors import HalfConfiguredError, RejectedError
 from bot.gateway import Gateway, Prepared
-from bot.messages import MAX_BUTTON_DATA, Button, Outbound
+from bot.messages import MAX_BUTTON_DATA, Accepted, Address, Button, Outbound
 from bot.tables import inbox
 from storage.database import Database
 
@@ -90,6 +91,16 @@ async def knock(session: aiohttp.ClientSession, url: str, request: Knock) -> Ans
 
 def squeezed(text: str) -> str:
     return "".join(text.split())
+
+
+async def send_all(
+    gateway: Gateway, to: Address, message: Prepared, *, delivery: int | None = None
+) -> list[Accepted]:
+    """Send every part, as a sender does; what the provider answered to each."""
+    answers: list[Accepted] = []
+    while not answers or answers[-1].more:
+        answers.append(await gateway.send(to, message, part=len(answers), delivery=delivery))
+    return answers
 
 
 class GatewayContract:
@@ -202,6 +213,14 @@ class GatewayContract:
         text = "\n\n".join([sentence * 5] * 40).strip()
         prepared = door.gateway.prepare(Outbound(text, "en", (Button("Safe", "safe:ABC123"),)))
         assert squeezed(door.words(prepared)) == squeezed(text)
+
+    async def test_each_part_has_its_slot_and_after_the_last_one_nothing_is_sent(self, door: Door) -> None:
+        short, long = (door.gateway.prepare(Outbound("Leave. " * words, "en")) for words in (1, 800))
+        assert len(short.parts) == short.weight == short.slots == 1
+        assert len(long.parts) <= long.weight <= long.slots * len(long.parts)
+        to = Address(door.gateway.channel, "main", "nobody", datetime.now(UTC))
+        with pytest.raises(RejectedError):
+            await door.gateway.send(to, long, part=len(long.parts))
 
     async def test_what_can_never_be_sent_is_rejected_at_once(self, door: Door) -> None:
         too_long = Button("Safe", "x" * (MAX_BUTTON_DATA + 1))

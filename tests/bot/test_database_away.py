@@ -77,9 +77,15 @@ async def test_what_was_sent_is_recorded_when_it_is_back_and_not_sent_again(
 
     class AtTheWorstMoment(Provider):
         async def send(
-            self, to: Address, message: Prepared, *, delivery: int | None = None, key: str | None = None
+            self,
+            to: Address,
+            message: Prepared,
+            *,
+            part: int = 0,
+            delivery: int | None = None,
+            key: str | None = None,
         ) -> Accepted:
-            accepted = await super().send(to, message, delivery=delivery)
+            accepted = await super().send(to, message, part=part, delivery=delivery)
             await close_door(admin, name)
             return accepted
 

@@ -138,15 +138,21 @@ class Provider:
         return Prepared(parts, outbound, self.weight)
 
     async def send(
-        self, to: Address, message: Prepared, *, delivery: int | None = None, key: str | None = None
+        self,
+        to: Address,
+        message: Prepared,
+        *,
+        part: int = 0,
+        delivery: int | None = None,
+        key: str | None = None,
     ) -> Accepted:
         if self.gate is not None:
             await self.gate.wait()
-        for part in message.parts:
-            if self.plan[part["text"]]:
-                raise self.plan[part["text"]].pop(0)
-            self.sent.append((to.value, part["text"]))
-        return Accepted(str(len(self.sent)))
+        text = message.parts[part]["text"]
+        if self.plan[text]:
+            raise self.plan[text].pop(0)
+        self.sent.append((to.value, text))
+        return Accepted(str(len(self.sent)), more=message.more(part))
 
     async def acknowledge(self, event: Event) -> None:
         if isinstance(event, Inbound):

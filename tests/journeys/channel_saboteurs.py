@@ -84,8 +84,10 @@ def trust_viber(patch: Patch) -> None:
     """Counts everybody of a call for many as sent to, whatever Viber says."""
     real = ViberGateway.send_many
 
-    async def send_many(self: ViberGateway, to: Sequence[Address], message: Prepared) -> BulkAccepted:
-        return replace(await real(self, to, message), failed={})
+    async def send_many(
+        self: ViberGateway, to: Sequence[Address], message: Prepared, *, part: int = 0
+    ) -> BulkAccepted:
+        return replace(await real(self, to, message, part=part), failed={})
 
     patch.setattr(ViberGateway, "send_many", send_many)
 

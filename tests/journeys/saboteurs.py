@@ -16,6 +16,7 @@ import pytest
 from alerts import board, checkins, planner, wording
 from alerts.board import Absence, Board
 from alerts.checkin_status import CheckinStatus
+from alerts.copies import Copy
 from alerts.recipients import Recipient
 from alerts.rendering import Renderer
 from alerts.routing import next_address
@@ -55,11 +56,17 @@ def _send_of_broadcast(change: Callable[[Callable[[], Awaitable[Accepted]]], Awa
     real = TelegramGateway.send
 
     async def send(
-        self: TelegramGateway, to: Any, message: Any, *, delivery: int | None = None, key: str | None = None
+        self: TelegramGateway,
+        to: Any,
+        message: Any,
+        *,
+        part: int = 0,
+        delivery: int | None = None,
+        key: str | None = None,
     ) -> Accepted:
         if delivery is None:
-            return await real(self, to, message, key=key)
-        return await change(lambda: real(self, to, message, delivery=delivery))
+            return await real(self, to, message, part=part, key=key)
+        return await change(lambda: real(self, to, message, part=part, delivery=delivery))
 
     return send
 
@@ -87,8 +94,8 @@ def double(patch: Patch) -> None:
 def wrong_language(patch: Patch) -> None:
     real = Renderer._render
 
-    async def render(self: Renderer, revision: int, language: str, second_notice: bool) -> Any:
-        return await real(self, revision, "th" if language == "vi" else language, second_notice)
+    async def render(self: Renderer, revision: int, language: str, copy: Copy) -> Any:
+        return await real(self, revision, "th" if language == "vi" else language, copy)
 
     patch.setattr(Renderer, "_render", render)
 
@@ -98,7 +105,7 @@ def cut_text(patch: Patch) -> None:
 
 
 def ignore_429(patch: Patch) -> None:
-    async def bulk(_self: Limiter, wanted: int, _weights: Sequence[int] = ()) -> Grant:
+    async def bulk(_self: Limiter, wanted: int, *_who: Sequence[object]) -> Grant:
         return Grant(wanted, 0.0, 0.0, 0.0)
 
     async def freeze(_self: Limiter, _seconds: float) -> None:
@@ -137,9 +144,11 @@ def after_cancel(patch: Patch) -> None:
     """Sends slowly, so that there is something left to stop, and stops nothing."""
     real = Limiter.bulk
 
-    async def bulk(self: Limiter, wanted: int, weights: Sequence[int] = ()) -> Grant:
+    async def bulk(
+        self: Limiter, wanted: int, weights: Sequence[int] = (), lanes: Sequence[bytes] = ()
+    ) -> Grant:
         await asyncio.sleep(0.25)
-        return await real(self, min(wanted, 1), weights[:1])
+        return await real(self, min(wanted, 1), weights[:1], lanes[:1])
 
     patch.setattr(Limiter, "bulk", bulk)
     patch.setattr(Standing, "refusal", lambda _self, _now: "")

@@ -72,7 +72,9 @@ class Notebook:
     def prepare(self, outbound: Outbound) -> Prepared:
         return Prepared(({"text": outbound.text},), outbound)
 
-    async def send(self, to: Address, message: Prepared, *, delivery: int | None = None) -> Accepted:
+    async def send(
+        self, to: Address, message: Prepared, *, part: int = 0, delivery: int | None = None
+    ) -> Accepted:
         self.sent.append((to.value, message.parts[0]["text"]))
         return Accepted(str(len(self.sent)))
 

@@ -178,7 +178,7 @@ CUTS: tuple[tuple[Cut, Scene], ...] = (
         door.who_was_frozen_does_not_send,
     ),
     (
-        Cut(broadcast, " or not self._may_leave():", ":"),
+        Cut(broadcast, " or not self._may_leave(item):", ":"),
         door.who_was_frozen_while_rendering_does_not_send,
     ),
     (

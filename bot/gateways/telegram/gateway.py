@@ -1,8 +1,7 @@
 """Telegram: one bot account behind the gateway contract. Touches the Bot API through python-telegram-bot
 only.
 
-Telegram tells of no delivery: an accepted message is *accepted* and never more. A long message that fails in
-its middle is sent again as a whole unless the caller hands over its parts one by one.
+Telegram tells of no delivery: an accepted message is *accepted* and never more.
 """
 
 import hmac
@@ -113,21 +112,24 @@ class TelegramGateway:
         return render(outbound)
 
     async def send(
-        self, to: Address, message: Prepared, *, delivery: int | None = None, key: str | None = None
+        self,
+        to: Address,
+        message: Prepared,
+        *,
+        part: int = 0,
+        delivery: int | None = None,
+        key: str | None = None,
     ) -> Accepted:
-        """Send every part; `delivery` and `key` cannot travel along, Telegram returns nothing of ours."""
-        sent = None
+        """Send a part; `delivery` and `key` cannot travel along, Telegram returns nothing of ours."""
+        rest: dict[str, Any] = dict(message.part(part))
+        text = rest.pop("text")
         try:
-            for part in message.parts:
-                rest: dict[str, Any] = {key: value for key, value in part.items() if key != "text"}
-                sent = await self._bot.send_message(
-                    to.value, part["text"], allow_paid_broadcast=self._paid, api_kwargs=rest
-                )
+            sent = await self._bot.send_message(
+                to.value, text, allow_paid_broadcast=self._paid, api_kwargs=rest
+            )
         except TelegramError as error:
             raise translate(error) from None
-        if sent is None:
-            raise RejectedError("empty_text")
-        return Accepted(str(sent.message_id))
+        return Accepted(str(sent.message_id), more=message.more(part))
 
     async def acknowledge(self, event: Event) -> None:
         """Stop the spinner on a pressed button; one pressed too long ago is left alone."""

@@ -49,7 +49,7 @@ def render(outbound: Outbound) -> Prepared:
         parts[-1]["reply_markup"] = _reply_keyboard(outbound, outbound.ask)
     elif not outbound.buttons and outbound.frame is Frame.REPLY:
         parts[-1]["reply_markup"] = '{"remove_keyboard":true}'
-    return Prepared(tuple(parts), outbound)
+    return Prepared(tuple(parts), outbound, weight=len(parts))
 
 
 def _is_fine(button: Button) -> bool:

@@ -8,7 +8,6 @@ decides. Rates count in segments: `Prepared.weight` tells how many one recipient
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.errors import RejectedError
 from bot.gateway import Limits, Prepared
 from bot.gateways.twilio.client import CONNECTIONS, TwilioClient
 from bot.gateways.twilio.reconcile import missed_events
@@ -102,9 +101,16 @@ class SmsGateway:
         return sum(segments(part.get("text") or part[variant]) for part in message.parts)
 
     async def send(
-        self, to: Address, message: Prepared, *, delivery: int | None = None, key: str | None = None
+        self,
+        to: Address,
+        message: Prepared,
+        *,
+        part: int = 0,
+        delivery: int | None = None,
+        key: str | None = None,
     ) -> Accepted:
-        """Send every part; the receipts of the last one count."""
+        """Send a part; the receipts of the last one count."""
+        texts, more = message.part(part), message.more(part)
         country = self._countries.of_number(to.value)
         is_warning = message.outbound.frame in WARNINGS
         is_answer = message.outbound.frame not in UNASKED
@@ -112,16 +118,10 @@ class SmsGateway:
         common: dict[str, object] = {sender.parameter: sender.value}
         if is_warning:
             common["validity_period"] = self._settings.warning_validity_s
-        sid = ""
-        for part in message.parts:
-            text = part.get("text") or part[_variant(two_way=sender.two_way, url=country.url)]
-            receipts: dict[str, object] = {}
-            if delivery is not None and part is message.parts[-1]:
-                receipts["status_callback"] = self._settings.hook_url(f"/twilio/status/{delivery}")
-            sid = await self._client.create(to.value, body=text, **common, **receipts)
-        if not sid:
-            raise RejectedError("empty_text")
-        return Accepted(sid)
+        if delivery is not None and not more:
+            common["status_callback"] = self._settings.hook_url(f"/twilio/status/{delivery}")
+        text = texts.get("text") or texts[_variant(two_way=sender.two_way, url=country.url)]
+        return Accepted(await self._client.create(to.value, body=text, **common), more=more)
 
     async def acknowledge(self, event: Event) -> None:
         """Nothing: text messages have no buttons."""

@@ -24,8 +24,8 @@ from bot.gateways.twilio.whatsapp_book import TemplateBook
 from bot.gateways.twilio.whatsapp_content import Looked, look
 from bot.gateways.twilio.whatsapp_rendering import (
     CHOICES,
-    PART,
     TEXT_UNITS,
+    above,
     content,
     knock,
     real_buttons,
@@ -114,9 +114,15 @@ class WhatsAppGateway:
         return render(outbound)
 
     async def send(
-        self, to: Address, message: Prepared, *, delivery: int | None = None, key: str | None = None
+        self,
+        to: Address,
+        message: Prepared,
+        *,
+        part: int = 0,
+        delivery: int | None = None,
+        key: str | None = None,
     ) -> Accepted:
-        """Say it, or knock where only a template may; of several parts the last one's receipts count.
+        """Say a part, or knock for all of them where only a template may; the last one's receipts count.
 
         Raises:
             TemplateError: the window is closed, and no template may be used: nothing was sent.
@@ -127,13 +133,12 @@ class WhatsAppGateway:
             template = await self._book.choose((Purpose.WAITING,), outbound.language)
             return await self._by_template(to, template, content(template, {}), delivery)
         if not is_open(to, self._clock.now()):
-            return await self._knock(to, message, delivery)
-        sid = ""
-        for number, part in enumerate(message.parts, start=1):
-            sid = await self._say(to, part, outbound, delivery, is_last=number == len(message.parts))
-        if not sid:
-            raise RejectedError("empty_text")
-        return Accepted(sid)
+            if part:
+                raise TemplateError("window_closed")
+            return await self._knock(to, outbound, delivery)
+        if not message.more(part) and CHOICES in message.parts[-1]:
+            return await self._offer(to, message, part, delivery)
+        return await self._say(to, message.part(part), delivery, more=message.more(part))
 
     async def acknowledge(self, event: Event) -> None:
         """Nothing: WhatsApp shows no spinner."""
@@ -160,10 +165,9 @@ class WhatsAppGateway:
         """
         return await self._book.refusal(purposes(drill=drill, asks=asks), language)
 
-    async def _knock(self, to: Address, message: Prepared, delivery: int | None) -> Accepted:
-        outbound = message.outbound
+    async def _knock(self, to: Address, outbound: Outbound, delivery: int | None) -> Accepted:
         notice = outbound.notice
-        if notice is None or message.parts[0].get(PART) != "0":
+        if notice is None:
             raise TemplateError("window_closed")
         for problem in knock_problems(notice):
             if problem.code == "slot_long":
@@ -176,7 +180,7 @@ class WhatsAppGateway:
         self, to: Address, template: Template, parameters: Mapping[str, str], delivery: int | None
     ) -> Accepted:
         try:
-            return Accepted(await self._create(to, parameters, delivery, is_last=True))
+            return await self._say(to, parameters, delivery)
         except RejectedError as error:
             await self._judge(template, error)
             raise TemplateError(error.code) from None
@@ -190,31 +194,34 @@ class WhatsAppGateway:
         if error.code in _SPOILED:
             await self._book.spoil(template.sid, _SPOILED[error.code])
 
-    async def _say(
-        self, to: Address, part: Mapping[str, str], outbound: Outbound, delivery: int | None, *, is_last: bool
-    ) -> str:
-        """Send a part, with numbered choices, or with real buttons where we have a content that works."""
-        left = part["body"]
+    async def _offer(self, to: Address, message: Prepared, part: int, delivery: int | None) -> Accepted:
+        """Send the last part, with numbered choices, or with real buttons where we have a content that works:
+        then what stands above its last line goes before, as a part of its own.
+        """
+        last, head = message.parts[-1], above(message.parts[-1])
+        is_begun = part >= len(message.parts)
+        numbered = {"body": last["body"].removeprefix(head).strip() if is_begun else last["body"]}
         try:
-            template = await self._book.choose((Purpose.BUTTONS,), ANY_LANGUAGE) if CHOICES in part else None
-            shapes = real_buttons(part, outbound.buttons, template) if template else ()
+            template = await self._book.choose((Purpose.BUTTONS,), ANY_LANGUAGE)
+            buttons = real_buttons(last, message.outbound.buttons, template)
         except SendError:
-            template, shapes = None, ()
-        if template and shapes:
-            for head in shapes[:-1]:
-                await self._create(to, head, delivery, is_last=False)
-                left = left.removeprefix(head["body"]).strip()
-            try:
-                return await self._create(to, shapes[-1], delivery, is_last=is_last)
-            except RejectedError as error:
-                await self._judge(template, error)
-        return await self._create(to, {"body": left}, delivery, is_last=is_last)
+            buttons = None
+        if buttons is None:
+            return await self._say(to, numbered, delivery)
+        if head and not is_begun:
+            return await self._say(to, {"body": head}, delivery, more=True)
+        try:
+            return await self._say(to, buttons, delivery)
+        except RejectedError as error:
+            await self._judge(template, error)
+        return await self._say(to, numbered, delivery)
 
-    async def _create(
-        self, to: Address, parameters: Mapping[str, str], delivery: int | None, *, is_last: bool
-    ) -> str:
+    async def _say(
+        self, to: Address, parameters: Mapping[str, str], delivery: int | None, *, more: bool = False
+    ) -> Accepted:
         rest: dict[str, object] = dict(parameters)
-        if is_last:
+        if not more:
             path = f"/twilio/status/{FAILURES_ONLY if delivery is None else delivery}"
             rest["status_callback"] = self._client.settings.hook_url(path)
-        return await self._client.create(PREFIX + to.value, from_=self._sender, **rest)
+        sid = await self._client.create(PREFIX + to.value, from_=self._sender, **rest)
+        return Accepted(sid, more=more)

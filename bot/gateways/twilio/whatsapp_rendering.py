@@ -24,9 +24,7 @@ from bot.words import utf16_units
 TEXT_UNITS = 1600  # Twilio error 21617: longer bodies are refused
 MOST_BOLD = 200  # units of a first line that is still a headline
 MOST_REAL_BUTTONS = 3
-PART = "part"  # which part of the message this is, "0" the first; ours, never sent
 CHOICES = "choices"  # the part may be sent with real buttons; ours, never sent
-OURS = frozenset({PART, CHOICES})
 
 _LOOKALIKES = str.maketrans({"*": "\u2217", "_": "\uff3f", "~": "\u223c", "`": "\u2035"})
 # A sign is markup only at the edge of a word: next to a letter on one side and none on the other.
@@ -48,10 +46,10 @@ def render(outbound: Outbound) -> Prepared:
     pieces = split_text(body, TEXT_UNITS)
     tail = _tail(outbound)
     bodies = [*pieces[:-1], *split_text(f"{pieces[-1]}\n\n{tail}", TEXT_UNITS)] if tail else list(pieces)
-    parts = [{"body": body, PART: str(number)} for number, body in enumerate(bodies)]
+    parts = [{"body": body} for body in bodies]
     if _may_be_real(outbound, pieces[-1]) and len(bodies) == len(pieces):
         parts[-1][CHOICES] = pieces[-1]
-    # Real buttons may make it one more, which Twilio queues; counted, it would halve the pace of every knock.
+    # Real buttons may make it one more, which asks for its own slot; a knock is one, whatever it stands for.
     return Prepared(tuple(parts), outbound, weight=len(parts))
 
 
@@ -86,20 +84,22 @@ def content(template: Template, values: Mapping[str, str]) -> Mapping[str, str]:
     return parameters
 
 
+def above(part: Mapping[str, str]) -> str:
+    """What stands above the last line of a part that may be sent with real buttons; "" = nothing."""
+    return part[CHOICES].rpartition("\n")[0].strip()
+
+
 def real_buttons(
     part: Mapping[str, str], buttons: Sequence[Button], template: Template
-) -> Sequence[Mapping[str, str]]:
-    """A part with its choices as real buttons: what stands above its last line, and that line with them.
-
-    Empty when the template has another number of buttons.
+) -> Mapping[str, str] | None:
+    """The last line of a part with its choices as real buttons; None when the template has another number of
+    them.
     """
     shown = [value for button in buttons for value in (clean(button.label), button.data)]
     if template.slots != THREE_BUTTON_SLOTS[: 1 + len(shown)]:
-        return ()
-    head, _, line = part[CHOICES].rpartition("\n")
-    values = [" ".join(line.split()), *shown]
-    last = content(template, {str(number): value for number, value in enumerate(values, start=1)})
-    return ({"body": head.rstrip()}, last) if head.strip() else (last,)
+        return None
+    values = [" ".join(part[CHOICES].rpartition("\n")[2].split()), *shown]
+    return content(template, {str(number): value for number, value in enumerate(values, start=1)})
 
 
 def _tail(outbound: Outbound) -> str:

@@ -40,7 +40,7 @@ class Budget(Protocol):
 
 @dataclass(slots=True)
 class Bill:
-    """One message to some recipients, counted before it leaves.
+    """A part of a message to some recipients, counted before it leaves.
 
     Attributes:
         outside: places of those it is billed for.
@@ -55,7 +55,7 @@ class Bill:
     at: datetime
 
     def leaves(self, places: Iterable[int]) -> None:
-        """One part is about to leave for these; whatever happens now, it may be billed."""
+        """It is about to leave for these; whatever happens now, it may be billed."""
         self.held -= len(self.outside.intersection(places))
 
     def stays(self, places: Iterable[int]) -> None:
@@ -70,9 +70,10 @@ class Billing:
     budget: Budget
     clock: Clock
 
-    async def bill(self, to: Sequence[Address], message: Prepared) -> Bill:
-        """Count `message` for everybody outside a session, as far as the budget allows; all its parts or
-        none.
+    async def bill(self, to: Sequence[Address], message: Prepared, part: int = 0) -> Bill:
+        """Count `message` for everybody outside a session, as far as the budget allows, from its part number
+        `part` on: nobody gets a part for whom there is nothing left of what follows. That is given back when
+        the part has left, so that it is counted when it leaves.
 
         Raises:
             QuotaError: it allows nobody.
@@ -82,7 +83,7 @@ class Billing:
         now = self.clock.now()
         if not outside:
             return Bill(frozenset(), frozenset(), 0, now)
-        parts = len(message.parts)
+        parts = len(message.parts) - part
         try:
             wanted, urgent = len(outside) * parts, message.outbound.urgent
             granted = await self.budget.take(wanted, urgent=urgent, at=now)

@@ -1,8 +1,7 @@
 """Viber: one bot account behind the gateway contract. Touches Viber's REST API, and a count of what it bills.
 
 Whatever leaves more than 24 hours after its recipient last wrote is billed; it is counted before it leaves,
-and at the month's cap it is refused (`QuotaError`), so that the next channel takes over. A long message that
-fails in its middle is sent again as a whole unless the caller hands over its parts one by one.
+and at the month's cap it is refused (`QuotaError`), so that the next channel takes over.
 """
 
 import hmac
@@ -178,25 +177,30 @@ class ViberGateway:
         return render(outbound, sender=self._settings.sender, token=self._settings.token)
 
     async def send(
-        self, to: Address, message: Prepared, *, delivery: int | None = None, key: str | None = None
+        self,
+        to: Address,
+        message: Prepared,
+        *,
+        part: int = 0,
+        delivery: int | None = None,
+        key: str | None = None,
     ) -> Accepted:
-        """Send every part; `delivery` and `key` cannot travel along: receipts carry Viber's own id only."""
-        bill = await self._billing.bill([to], message)
-        token = ""
+        """Send a part; `delivery` and `key` cannot travel along: receipts carry Viber's own id only."""
+        body = message.part(part)
+        bill = await self._billing.bill([to], message, part)
         try:
-            for part in message.parts:
-                bill.leaves([0])
-                token = await self._calls.to_one(part, to.value)
+            bill.leaves([0])
+            token = await self._calls.to_one(body, to.value)
         except SendError as error:
             if not isinstance(error, UnknownOutcomeError):
                 bill.stays([0])
             raise
         finally:
             await self._billing.settle(bill)
-        return Accepted(token)
+        return Accepted(token, more=message.more(part))
 
-    async def send_many(self, to: Sequence[Address], message: Prepared) -> BulkAccepted:
-        """Send every part to at most 300; whoever fails is left out of the parts that follow.
+    async def send_many(self, to: Sequence[Address], message: Prepared, *, part: int = 0) -> BulkAccepted:
+        """Send a part to at most 300.
 
         Raises:
             ValueError: more than 300.
@@ -204,26 +208,22 @@ class ViberGateway:
         """
         if len(to) > MANY:
             raise ValueError(f"more than {MANY} recipients in one call")
-        bill = await self._billing.bill(to, message)
+        body = message.part(part)
+        bill = await self._billing.bill(to, message, part)
         failed: dict[int, SendError] = {place: QuotaError(CAP) for place in bill.refused}
-        places: dict[str, int] = {}
-        token = ""
+        places = {one.value: place for place, one in enumerate(to) if place not in failed}
         try:
-            for part in message.parts:
-                places = {one.value: place for place, one in enumerate(to) if place not in failed}
-                if not places:
-                    break
-                bill.leaves(places.values())
-                token, errors = await self._calls.to_many(part, places)
-                bill.stays(errors)
-                failed |= errors
+            bill.leaves(places.values())
+            token, errors = await self._calls.to_many(body, places)
+            bill.stays(errors)
+            failed |= errors
         except SendError as error:
             if not isinstance(error, UnknownOutcomeError):
                 bill.stays(places.values())
             raise
         finally:
             await self._billing.settle(bill)
-        return BulkAccepted(token, failed)
+        return BulkAccepted(token, failed, more=message.more(part))
 
     async def acknowledge(self, event: Event) -> None:
         """Nothing waits for it here."""

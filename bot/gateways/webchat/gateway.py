@@ -136,7 +136,13 @@ class WebChatGateway:
         return Prepared(({"body": dump_outbound(outbound).decode()},), outbound)
 
     async def send(
-        self, to: Address, message: Prepared, *, delivery: int | None = None, key: str | None = None
+        self,
+        to: Address,
+        message: Prepared,
+        *,
+        part: int = 0,
+        delivery: int | None = None,
+        key: str | None = None,
     ) -> Accepted:
         """Store, then announce. The same `delivery` or `key` is shown once, however often it is sent.
 
@@ -147,9 +153,9 @@ class WebChatGateway:
         name = short_key(
             f"key:{key or secrets.token_hex(16)}" if delivery is None else f"delivery:{delivery}"
         )
-        (part,) = message.parts
+        body = message.part(part)["body"].encode()
         try:
-            stored = await self._shelf.put(Parcel(to.value, name, part["body"].encode(), delivery=delivery))
+            stored = await self._shelf.put(Parcel(to.value, name, body, delivery=delivery))
         except StorageError as error:
             raise TransientError("storage_away") from error
         await self._bell.ring(to.value, stored)

@@ -5,16 +5,18 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bot.errors import ClosedError, ForgedHookError, SendError, TransientError
+from bot.errors import ClosedError, ForgedHookError, RetryAfterError, SendError, TransientError
 from bot.gateway import Hook
 from bot.gateways.telegram.gateway import SECRET_HEADER, TelegramGateway
 from bot.gateways.telegram.settings import TelegramSettings
 from bot.messages import Address, Ask, Button, Channel, Inbound, InboundKind, Outbound
+from tests.bot.gateway_contract import send_all
 from tests.bot.gateways.telegram.conftest import SECRET, TOKEN
 from tests.bot.gateways.telegram.simulated_api import TRUE, SimulatedApi, answer
 
 ANN = Address(Channel.TELEGRAM, "main", "42")
 PRESS = Inbound("1", ANN, InboundKind.BUTTON, button="safe:ABC123", callback="4382")
+FLOOD = b'{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":1}}'
 TOO_LATE = b'{"ok":false,"error_code":400,"description":"Bad Request: query is too old and so on"}'
 
 
@@ -72,11 +74,28 @@ async def test_a_press_is_acknowledged_and_a_late_one_forgiven(
 async def test_parts_are_sent_in_order(api: SimulatedApi, gateway: TelegramGateway) -> None:
     skip = Button("Skip", "phone:skip")
     outbound = Outbound("word " * 1_500, "en", (skip,), Ask.CONTACT, "Share my number")
-    await gateway.send(ANN, gateway.prepare(outbound))
+    message = gateway.prepare(outbound)
+    assert message.weight == 3
+    answers = await send_all(gateway, ANN, message)
+    assert [one.more for one in answers] == [True, True, False]
     forms = [request.form for request in api.called("sendMessage")]
     assert ["reply_markup" in form for form in forms] == [False, True, True]
     assert forms[2]["text"] == "Share my number"
     assert {form["chat_id"] for form in forms} == {"42"}
+
+
+async def test_after_an_error_it_goes_on_with_the_part_it_is_told(
+    api: SimulatedApi, gateway: TelegramGateway
+) -> None:
+    message = gateway.prepare(Outbound("word " * 1_500, "en"))
+    assert (await gateway.send(ANN, message)).more
+    api.planned = [answer(429, FLOOD), answer(503, b"")]
+    for error in (RetryAfterError, TransientError):
+        with pytest.raises(error):
+            await gateway.send(ANN, message, part=1)
+    assert not (await gateway.send(ANN, message, part=1)).more
+    texts = [request.form["text"] for request in api.called("sendMessage")]
+    assert texts == [message.parts[number]["text"] for number in (0, 1, 1, 1)]
 
 
 @pytest.mark.parametrize(("account", "path"), [("main", "/hooks/telegram"), ("two", "/hooks/telegram/two")])

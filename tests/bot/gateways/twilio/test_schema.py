@@ -18,6 +18,7 @@ from bot.gateways.twilio.sms_countries import read_countries
 from bot.gateways.twilio.sms_gateway import SmsGateway
 from bot.messages import Address, Button, Channel, Frame, Outbound
 from storage.clock import SystemClock
+from tests.bot.gateway_contract import send_all
 from tests.bot.gateways.twilio.conftest import ANN, settings_for
 from tests.bot.gateways.twilio.notices import ENGLISH
 from tests.bot.gateways.twilio.small_twilio import SmallTwilio, record
@@ -109,8 +110,8 @@ async def test_our_requests_are_what_the_schema_allows(twilio: SmallTwilio, send
     reply = Outbound("Do you agree? " * 100, "en", (Button("Yes", "consent:yes"),))
     for number in (ANN, "+12025550111", "+66812345678"):
         to = Address(Channel.SMS, "main", number)
-        await gateway.send(to, gateway.prepare(warning), delivery=9_007_199_254_740_993)
-        await gateway.send(to, gateway.prepare(reply))
+        await send_all(gateway, to, gateway.prepare(warning), delivery=9_007_199_254_740_993)
+        await send_all(gateway, to, gateway.prepare(reply))
     assert len(twilio.sent) > 6
     for request in twilio.sent:
         check_request(request.form)

@@ -14,6 +14,7 @@ from bot.gateways.twilio.sms_segments import segments
 from bot.gateways.twilio.sms_wire import read_sms
 from bot.messages import Accepted, Address, Button, Channel, Frame, Outbound, Receipt, ReceiptState
 from storage.clock import SystemClock
+from tests.bot.gateway_contract import send_all
 from tests.bot.gateways.twilio.conftest import PUBLIC_URL, SMS_NUMBER, hook, settings_for, status_form
 from tests.bot.gateways.twilio.notices import ENGLISH, VIETNAMESE
 from tests.bot.gateways.twilio.small_twilio import SmallTwilio, refusal
@@ -102,7 +103,7 @@ async def test_the_news_of_a_long_message_are_those_of_its_last_part(twilio: Sma
     gateway = gateway_at(twilio)
     long = gateway.prepare(Outbound("Leave the river bank now. " * 60, "en", frame=Frame.ALERT))
     assert len(long.parts) > 1
-    accepted = await gateway.send(to(GERMAN), long, delivery=5)
+    accepted = (await send_all(gateway, to(GERMAN), long, delivery=5))[-1]
     assert accepted.provider_id == f"SM{1000 + len(twilio.sent):032x}"
     callbacks = ["StatusCallback" in request.form for request in twilio.sent]
     assert callbacks == [False] * (len(long.parts) - 1) + [True]

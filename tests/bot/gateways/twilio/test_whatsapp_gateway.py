@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import ClosedError, GoneError, RejectedError, TemplateError, TransientError
-from bot.gateway import Prepared
+from bot.errors import ClosedError, GoneError, RejectedError, RetryAfterError, TemplateError, TransientError
 from bot.gateways.twilio.client import TwilioClient
 from bot.gateways.twilio.settings import TwilioSettings
 from bot.gateways.twilio.whatsapp_book import TemplateBook, read_all, remove, write
@@ -30,7 +29,7 @@ from bot.messages import Address, Ask, Button, Channel, Frame, Outbound
 from bot.window import MARGIN, SESSION, is_open
 from bot.words import utf16_units
 from storage.database import Database, open_database
-from tests.bot.gateway_contract import LOST_DATABASE
+from tests.bot.gateway_contract import LOST_DATABASE, send_all
 from tests.bot.gateways.twilio.conftest import ANN, PUBLIC_URL, WHATSAPP_NUMBER
 from tests.bot.gateways.twilio.small_twilio import SmallTwilio, answer, refusal
 from tests.bot.test_slots import FLOOD
@@ -83,7 +82,7 @@ class Desk:
     ) -> list[dict[str, str]]:
         """What reaches Twilio, one form for each request."""
         before = len(self.twilio.sent)
-        await self.gateway.send(to, self.gateway.prepare(outbound), delivery=delivery)
+        await send_all(self.gateway, to, self.gateway.prepare(outbound), delivery=delivery)
         return [
             {name: values[0] for name, values in request.form.items()}
             for request in self.twilio.sent[before:]
@@ -221,7 +220,38 @@ async def test_the_rest_of_a_text_does_not_become_a_knock(desk: Desk) -> None:
     prepared = desk.gateway.prepare(long)
     assert prepared.weight >= len(prepared.parts) == 4
     with pytest.raises(TemplateError, match="window_closed"):
-        await desk.gateway.send(STALE, Prepared((prepared.parts[1],), long))
+        await desk.gateway.send(STALE, prepared, part=1)
+    assert not (await desk.gateway.send(STALE, prepared)).more, "a knock stands for all of it"
+
+
+@pytest.mark.parametrize("buttons", [False, True])
+async def test_after_an_error_it_goes_on_with_the_part_it_is_told(desk: Desk, buttons: bool) -> None:
+    if buttons:
+        await desk.register(template(Purpose.BUTTONS, ""))
+    message = desk.gateway.prepare(replace(WARNING, text="A sentence of a warning.\n" * 100))
+    first = await desk.gateway.send(desk.recently, message, part=0)
+    second = await desk.gateway.send(desk.recently, message, part=1)
+    assert (first.more, second.more) == (True, buttons)
+    last = 2 if buttons else 1
+    desk.twilio.planned += [refusal(20429, 429), answer(503, b"")]
+    for error in (RetryAfterError, TransientError):
+        with pytest.raises(error):
+            await desk.gateway.send(desk.recently, message, part=last)
+    assert not (await desk.gateway.send(desk.recently, message, part=last)).more
+    said = [request.form.get("Body", [""])[0] for request in desk.twilio.sent]
+    assert said[0] == message.parts[0]["body"]
+    assert len(set(said)) == last + 1
+    assert said[last:] == [said[-1]] * len(said[last:]), "what failed was sent again, and nothing else"
+
+
+async def test_what_stood_above_real_buttons_is_not_said_again_without_them(desk: Desk) -> None:
+    await desk.register(template(Purpose.BUTTONS, ""))
+    message = desk.gateway.prepare(WARNING)
+    assert (await desk.gateway.send(desk.recently, message)).more
+    await desk.register(template(Purpose.BUTTONS, "", state=TemplateState.MISSING))
+    assert not (await desk.gateway.send(desk.recently, message, part=1)).more
+    head, rest = [request.form["Body"][0] for request in desk.twilio.sent]
+    assert (head, rest) == ("*EXTREME DANGER: Flood*", "Leave now.\n\n1. I am safe\n2. I need help")
 
 
 async def test_of_several_parts_the_last_one_tells_of_arrival(desk: Desk) -> None:

@@ -17,6 +17,7 @@ from bot.gateways.twilio.whatsapp_texts import contents
 from bot.messages import Address, Channel, Frame, Notice, Outbound
 from simulator.server import Simulator
 from storage.database import Database
+from tests.bot.gateway_contract import send_all
 from tests.bot.gateways.twilio.test_whatsapp_gateway import DRILL, WARNING, template
 from tests.bot.test_slots import FLOOD
 from tests.bot.wiring import MovableClock
@@ -41,7 +42,7 @@ class Court:
         if silent is not None:
             self.sim.twilio.set_heard("whatsapp", number, silent.total_seconds())
         before = len(self.sim.ledger.arrivals("whatsapp"))
-        await self.gateway.send(to, self.gateway.prepare(outbound), delivery=7)
+        await send_all(self.gateway, to, self.gateway.prepare(outbound), delivery=7)
         await self.sim.drain()
         found = self.sim.ledger.arrivals("whatsapp")[before:]
         return [(one.status in {"delivered", "read"}, one.code) for one in found]

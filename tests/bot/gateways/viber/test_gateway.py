@@ -23,6 +23,7 @@ from bot.gateways.viber.gateway import SIGNATURE_HEADER, ViberGateway
 from bot.gateways.viber.http import MAX_BYTES, ViberHttp
 from bot.gateways.viber.pressing import action_body
 from bot.messages import Ask, Button, Inbound, InboundKind, Outbound
+from tests.bot.gateway_contract import send_all
 from tests.bot.gateways.viber.conftest import ANN, PUBLIC_URL, TOKEN, Account
 from tests.bot.gateways.viber.viber_api import TOKEN_OF_A_MESSAGE, Answer, Raw, ViberApi
 
@@ -87,15 +88,40 @@ async def test_each_of_many_has_an_outcome_of_their_own(
     assert len(api.calls) == 1
 
 
-async def test_what_fails_in_one_part_is_left_out_of_the_next(
-    api: ViberApi, ours: Account, gateway: ViberGateway
-) -> None:
+async def test_each_part_is_a_call_of_its_own(api: ViberApi, ours: Account, gateway: ViberGateway) -> None:
     message = gateway.prepare(Outbound("word " * 3_000, "en"))
-    assert len(message.parts) == 3
+    assert len(message.parts) == message.weight == 3
+    people = [ours.heard("gone"), ours.heard("fine")]
     api.judge = lambda receiver: 6 if receiver == "gone" and len(api.calls) == 2 else 0
-    found = await gateway.send_many([ours.heard("gone"), ours.heard("fine")], message)
-    assert list(found.failed) == [0]
-    assert [call.fields["broadcast_list"] for call in api.calls] == [["gone", "fine"]] * 2 + [["fine"]]
+    found = [await gateway.send_many(people, message, part=part) for part in range(3)]
+    assert [list(one.failed) for one in found] == [[], [0], []]
+    assert [one.more for one in found] == [True, True, False]
+    answers = await send_all(gateway, people[1], message)
+    assert [one.more for one in answers] == [True, True, False]
+    texts = [call.fields["text"] for call in api.calls]
+    assert texts == 2 * [json.loads(part["rich"])["text"] for part in message.parts]
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_after_an_error_it_goes_on_with_the_part_it_is_told(
+    api: ViberApi, ours: Account, gateway: ViberGateway, many: bool
+) -> None:
+    message, ann = gateway.prepare(Outbound("word " * 3_000, "en")), ours.heard("ann")
+
+    async def send(part: int) -> bool:
+        if many:
+            return (await gateway.send_many([ann], message, part=part)).more
+        return (await gateway.send(ann, message, part=part)).more
+
+    assert await send(0)
+    api.planned += [{"status": 12}, Raw(503)]
+    for error in (RetryAfterError, TransientError):
+        with pytest.raises(error):
+            await send(1)
+    assert await send(1)
+    assert not await send(2)
+    texts = [call.fields["text"] for call in api.calls]
+    assert texts == [json.loads(message.parts[part]["rich"])["text"] for part in (0, 1, 1, 1, 2)]
 
 
 async def test_a_list_of_failures_nobody_can_read_is_counted_and_breaks_nothing(
@@ -225,21 +251,23 @@ async def test_parts_are_billed_each_and_never_half_a_message(
     ours.purse.left = 8  # three parts: two people, and two left over
     found = await gateway.send_many(people, message)
     assert sorted(found.failed) == [2, 3]
-    assert ours.purse.left == 2
+    assert ours.purse.left == 6, "counted when it leaves"
+    for part, left in ((1, 4), (2, 2)):
+        assert not (await gateway.send_many(people[:2], message, part=part)).failed
+        assert ours.purse.left == left
     with pytest.raises(QuotaError):
         await gateway.send(people[0], message)
-    assert ours.purse.left == 2
+    assert (await gateway.send(people[0], message, part=1)).more
+    assert ours.purse.left == 1, "whoever has the first part gets the others as long as there is any left"
+    api.judge = lambda receiver: 6 if receiver == "p1" else 0
     ours.purse.left = 100
-    api.judge = lambda receiver: 6 if receiver == "p1" and len(api.calls) % 3 == 2 else 0
-    api.calls.clear()
-    await gateway.send_many(people, message)
-    assert ours.purse.left == 100 - 3 * 3 - 1, "who failed in the second part was billed for the first"
-    api.judge = lambda _receiver: 0
+    await gateway.send_many(people, message, part=1)
+    assert ours.purse.left == 100 - 3
     ours.purse.left = 100
-    api.planned.extend([{"status": 0, "message_token": 1}, None])
+    api.planned.append(None)
     with pytest.raises(UnknownOutcomeError):
-        await gateway.send(people[0], message)
-    assert ours.purse.left == 98
+        await gateway.send(people[0], message, part=1)
+    assert ours.purse.left == 99
 
 
 async def test_while_nobody_can_count_nothing_billed_leaves(
