@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from alerts.tables import batch
+from alerts.copies import Copy
+from alerts.tables import batch, revision
 from storage.bulk import insert_columns
 from storage.listed import listed
 
@@ -37,7 +38,11 @@ class Route(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A stored batch; `deliveries` are ids, nearest first, and their position is their place in the marks."""
+    """A stored batch; `deliveries` are ids, nearest first, and their position is their place in the marks.
+
+    Attributes:
+        copy: late where it was written after everybody had been who was concerned when the warning began.
+    """
 
     id: int
     route: Route
@@ -45,6 +50,7 @@ class Batch:
     state: BatchState
     begun: bool
     created_at: datetime
+    copy: Copy
 
     @property
     def label(self) -> str:
@@ -141,12 +147,15 @@ async def insert_batches(
 
 async def load(connection: AsyncConnection, batch_id: int) -> Batch | None:
     """The batch with this id."""
-    row = (await connection.execute(select(batch).where(batch.c.id == batch_id))).one_or_none()
+    query = select(batch, revision.c.planned_at).join(revision, revision.c.id == batch.c.revision_id)
+    row = (await connection.execute(query.where(batch.c.id == batch_id))).one_or_none()
     if row is None:
         return None
+    late = row.planned_at is not None and row.created_at > row.planned_at
+    copy = Copy.SECOND if row.rung else Copy.LATE if late else Copy.FIRST
     route = Route(row.revision_id, row.rung, row.channel, row.account, row.priority)
     begun = row.begun_at is not None
-    return Batch(row.id, route, unpack(row.deliveries), BatchState(row.state), begun, row.created_at)
+    return Batch(row.id, route, unpack(row.deliveries), BatchState(row.state), begun, row.created_at, copy)
 
 
 async def begin(connection: AsyncConnection, batch_id: int, now: datetime) -> None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import structlog
 
 from alerts.attempt import Item, Told
+from alerts.copies import Copy
 from alerts.delivery import DeliveryState
 from alerts.errors import AlertRefusedError
 from alerts.line import Line
@@ -30,7 +31,7 @@ _Words = Prepared | tuple[DeliveryState, str]
 
 
 async def worded(
-    line: Line, revision: int, items: Sequence[Item], *, second_notice: bool
+    line: Line, revision: int, items: Sequence[Item], copy: Copy
 ) -> tuple[list[Letter], list[Told]]:
     """Split items into those with their words, in their order, and the end of those for whom there are none.
 
@@ -39,7 +40,7 @@ async def worded(
     """
     words: dict[str, _Words] = {}
     for language in dict.fromkeys(item.language for item in items):
-        words[language] = await _words(line, revision, language, second_notice=second_notice)
+        words[language] = await _words(line, revision, language, copy)
     letters, ended = [], []
     for item in items:
         found = words[item.language]
@@ -51,10 +52,10 @@ async def worded(
     return letters, ended
 
 
-async def _words(line: Line, revision: int, language: str, *, second_notice: bool) -> _Words:
+async def _words(line: Line, revision: int, language: str, copy: Copy) -> _Words:
     """The message in one language, or how those end who would have got it."""
     try:
-        return await line.render(revision, language, second_notice)
+        return await line.render(revision, language, copy)
     except StorageUnavailableError:
         raise
     except AlertRefusedError:  # changed behind everybody's back: not what two officers approved

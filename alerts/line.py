@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from alerts.attempt import Item
+from alerts.copies import Copy
 from alerts.deadlines import Deadlines
 from alerts.lease import Lease
 from alerts.outcomes import Outcome
@@ -13,8 +14,8 @@ from bot.gateway import Gateway, Prepared
 from bot.limiter import Limiter
 from storage.clock import Clock
 
-Render = Callable[[int, str, bool], Awaitable[Prepared]]
-"""Revision, language, second notice? -> the message, rendered once for all who get the same words."""
+Render = Callable[[int, str, Copy], Awaitable[Prepared]]
+"""Revision, language, which copy -> the message, rendered once for all who get the same words."""
 
 Save = Callable[[Sequence[Outcome], Sequence[Item]], Awaitable[None]]
 """Writes outcomes and moved addresses to SQL, however long that is away."""

@@ -11,6 +11,7 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from alerts import revisions, store
+from alerts.copies import Copy
 from alerts.digest import verify_digest
 from alerts.events import read_event
 from alerts.store import AlertRow, RevisionRow
@@ -30,7 +31,7 @@ class Compose(Protocol):
         revision: RevisionRow,
         event_code: str,
         language: str,
-        second_notice: bool = False,
+        copy: Copy = Copy.FIRST,
         *,
         phone: str = "",
     ) -> Outbound: ...
@@ -55,33 +56,33 @@ class Renderer:
         self._compose = compose
         self._gateway = gateway
         self._phone_of = phone_of
-        self._done: OrderedDict[tuple[int, str, bool], Prepared] = OrderedDict()
+        self._done: OrderedDict[tuple[int, str, Copy], Prepared] = OrderedDict()
         self._turn = asyncio.Lock()
 
-    async def render(self, revision_id: int, language: str, second_notice: bool) -> Prepared:
+    async def render(self, revision_id: int, language: str, copy: Copy) -> Prepared:
         """Return the message in `language`.
 
         Raises:
             AlertRefusedError: nobody approved exactly this revision.
             StorageUnavailableError: SQL is away.
         """
-        key = (revision_id, language, second_notice)
+        key = (revision_id, language, copy)
         ready = self._done.get(key)
         if ready is not None:
             return ready
         async with self._turn:
             if key not in self._done:
-                self._done[key] = await self._render(revision_id, language, second_notice)
+                self._done[key] = await self._render(revision_id, language, copy)
                 while len(self._done) > REMEMBERED:
                     self._done.popitem(last=False)
             return self._done[key]
 
-    async def _render(self, revision_id: int, language: str, second_notice: bool) -> Prepared:
+    async def _render(self, revision_id: int, language: str, copy: Copy) -> Prepared:
         async with self._database.read() as connection:
             revision = await revisions.read_revision(connection, revision_id)
             alert = await store.read_alert(connection, revision.alert_id)
             event = await read_event(connection, alert.event_id)
             phone = await self._phone_of(connection, revision_id)
         verify_digest(revision)
-        words = self._compose(alert, revision, event.code, language, second_notice, phone=phone)
+        words = self._compose(alert, revision, event.code, language, copy, phone=phone)
         return self._gateway.prepare(words)

@@ -7,6 +7,7 @@ channel that cuts or splits a message can lose both.
 
 from dataclasses import dataclass
 
+from alerts.copies import Copy
 from alerts.draft import Text
 from alerts.followup import FollowUp, kind_of
 from alerts.languages import LAST_LANGUAGE, Choice, choose
@@ -49,9 +50,8 @@ class Wording:
         revision: RevisionRow,
         event_code: str,
         language: str,
-        second_notice: bool = False,
+        copy: Copy = Copy.FIRST,
         *,
-        late: bool = False,
         phone: str = "",
     ) -> Outbound:
         """Word a revision for somebody who reads `language`.
@@ -60,8 +60,7 @@ class Wording:
         labelled as a fallback.
 
         Args:
-            second_notice: the same warning goes out again, on another channel.
-            late: the person registered or moved in after the warning was sent.
+            copy: of a follow-up nobody is told that it comes late.
             phone: number to call for those who cannot answer, "" = they are shown our page.
 
         Raises:
@@ -72,7 +71,7 @@ class Wording:
         kind = kind_of(revision)
         asks = kind is not FollowUp.ALL_CLEAR
         parts = [
-            self._opening(language, kind, second_notice=second_notice, late=late),
+            self._opening(language, kind, copy),
             self._header(language, revision, text),
             self._say(language, "alert.fallback") if choice.is_fallback else "",
             _body(text),
@@ -94,16 +93,16 @@ class Wording:
                 code=event_code,
                 kind=kind,
                 drill=alert.drill,
-                second=second_notice,
+                second=copy is Copy.SECOND,
                 turn_to=ContactInfo(phone, f"{self.site_url}/a/{event_code}" if self.site_url else ""),
             ),
         )
 
-    def _opening(self, language: str, kind: FollowUp | None, *, second_notice: bool, late: bool) -> str:
+    def _opening(self, language: str, kind: FollowUp | None, copy: Copy) -> str:
+        said = copy is Copy.SECOND or (copy is Copy.LATE and not kind)
         lines = [
-            self._say(language, "alert.second_notice") if second_notice else "",
+            self._say(language, copy) if said else "",
             self._say(language, f"alert.{kind}") if kind else "",
-            self._say(language, "alert.late") if late else "",
         ]
         return "\n".join(line for line in lines if line)
 

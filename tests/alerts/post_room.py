@@ -17,6 +17,7 @@ from alerts.account import AccountWorker
 from alerts.assignments import Assignment, Assignments
 from alerts.attempt import Item
 from alerts.batches import BatchSizes
+from alerts.copies import Copy
 from alerts.deadlines import Deadlines
 from alerts.dispatch import Dispatch
 from alerts.epoch import EpochKeeper, EpochWatch
@@ -108,7 +109,7 @@ class Provider:
         return Accepted(f"{to.value}-{self.taken[to.value]}")
 
 
-async def as_named(_revision: int, language: str, _second: bool) -> Prepared:
+async def as_named(_revision: int, language: str, _copy: Copy) -> Prepared:
     """Words that nobody need read here."""
     return Prepared(({"text": language},), Outbound(text=language, language=language))
 

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from sqlalchemy import select, update
 
 from alerts import account, batches, epoch, news, queue
+from alerts.copies import Copy
 from alerts.outcomes import name_attempts
 from alerts.tables import batch, delivery, revision
 from bot.errors import ClosedError, GoneError, UnknownOutcomeError
@@ -332,10 +333,10 @@ async def test_a_bug_in_the_words_of_one_language_leaves_the_others_alone(room: 
     await room.write(2, language="vi")
     english = await room.write(5)
 
-    async def render(number: int, language: str, second: bool) -> Prepared:
+    async def render(number: int, language: str, copy: Copy) -> Prepared:
         if language == "vi":
             raise KeyError("no such words")
-        return await as_named(number, language, second)
+        return await as_named(number, language, copy)
 
     async with room.at_work(room.worker("one", render)):
         await room.all_sent()

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from alerts.copies import Copy
 from alerts.draft import Text
 from alerts.pieces import PLAIN_UNITS, WIDE_UNITS, action_of, first_sentence, overlong, too_long
 from alerts.wording import Wording
@@ -119,7 +120,7 @@ def test_without_a_number_people_are_shown_our_page() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_mark_says_what_kind_of_message_it_is(language: str) -> None:
     def marked(**changes: object) -> str:
-        kind = {name: changes.pop(name) for name in ("second_notice",) if name in changes}
+        kind = {name: changes.pop(name) for name in ("copy",) if name in changes}
         alert = replace(ALERT, status="Exercise") if changes.get("status") else ALERT
         row = replace(APPROVED, **changes)  # type: ignore[arg-type]
         made = WORDING.compose(alert, row, "AB2CD3", language, **kind).notice  # type: ignore[arg-type]
@@ -128,9 +129,9 @@ def test_the_mark_says_what_kind_of_message_it_is(language: str) -> None:
 
     say = CATALOG.say
     assert marked() == ""
-    assert marked(second_notice=True) == say(language, "notice.mark.second")
+    assert marked(copy=Copy.SECOND) == say(language, "notice.mark.second")
     assert marked(status="Exercise").startswith(say(language, "notice.mark.drill"))
-    both = marked(status="Exercise", second_notice=True)
+    both = marked(status="Exercise", copy=Copy.SECOND)
     assert both == f"{say(language, 'notice.mark.drill')}. {say(language, 'notice.mark.second')}"
     assert marked(corrects=3) == say(language, "notice.mark.correction")
     assert marked(corrects=3, urgency="Past") == say(language, "notice.mark.all_clear")

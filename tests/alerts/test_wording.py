@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.copies import Copy
 from alerts.draft import Text
 from alerts.failures import UNNAMED, WORDS, in_words
 from alerts.store import AlertRow, RevisionRow
@@ -77,7 +78,7 @@ def test_a_fallback_is_labelled_in_the_language_of_the_reader() -> None:
 
 @pytest.mark.parametrize("language", [*LANGUAGES, "is", "zh-Hant"])
 def test_a_drill_says_so_first_and_last_in_every_language(language: str) -> None:
-    for kind, corrects in (({}, None), ({"second_notice": True}, None), ({}, 3), ({"late": True}, None)):
+    for kind, corrects in (({}, None), ({"copy": Copy.SECOND}, None), ({}, 3), ({"copy": Copy.LATE}, None)):
         alert, row = drill()
         message = WORDING.compose(alert, replace(row, corrects=corrects), "AB2CD3", language, **kind)
         assert message.frame is Frame.DRILL
@@ -98,7 +99,7 @@ def test_every_severity_has_words_everywhere(language: str, severity: Severity) 
 
 
 def test_what_kind_of_message_it_is_comes_first() -> None:
-    second = WORDING.compose(ALERT, APPROVED, "AB2CD3", "en", second_notice=True).text
+    second = WORDING.compose(ALERT, APPROVED, "AB2CD3", "en", copy=Copy.SECOND).text
     assert second.startswith(CATALOG.say("en", "alert.second_notice"))
     correction = compose("en", corrects=3)
     assert correction.startswith(CATALOG.say("en", "alert.correction"))
@@ -106,8 +107,10 @@ def test_what_kind_of_message_it_is_comes_first() -> None:
     assert over.text.startswith(CATALOG.say("en", "alert.all_clear"))
     assert over.buttons == ()
     assert CATALOG.say("en", "alert.answer") not in over.text
-    late = WORDING.compose(ALERT, APPROVED, "AB2CD3", "en", late=True).text
+    late = WORDING.compose(ALERT, APPROVED, "AB2CD3", "en", copy=Copy.LATE).text
     assert late.startswith(CATALOG.say("en", "alert.late"))
+    followed = WORDING.compose(ALERT, replace(APPROVED, corrects=3), "AB2CD3", "en", copy=Copy.LATE).text
+    assert followed == correction, "what follows a warning comes late to nobody"
 
 
 def test_buttons_fit_the_tightest_channel() -> None:
