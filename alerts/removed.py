@@ -48,7 +48,9 @@ class Removed:
             StorageUnavailableError: SQL is away; the rest is closed next time.
         """
         async with self.database.read() as connection:
-            query = select(batch.c.channel, batch.c.account).where(batch.c.state == BatchState.OPEN).distinct()
+            query = (
+                select(batch.c.channel, batch.c.account).where(batch.c.state == BatchState.OPEN).distinct()
+            )
             waited_for = [(row.channel, row.account) for row in await connection.execute(query)]
             since = self.clock.now() - STILL_FOR
             left = [
