@@ -14,6 +14,7 @@ from typing import Any
 from aiosqlite import Connection
 
 MANY_VALUES = 200
+GONE_S = 1.0
 FETCHED_AT_ONCE = 64  # rows, when aiosqlite is iterated
 MAY_TAKE_LONG = ("BEGIN", "DELETE", "PRAGMA")
 
@@ -39,6 +40,10 @@ class QuickConnection(Connection):
         self._at_once = writes or at_once
         self._handed = 0  # calls given to the thread
         self._ended = 0  # calls the thread came to the end of; only it counts them
+
+    def ended(self) -> None:
+        """Wait for the thread of a connection that could not be opened; it has nothing left to do."""
+        self._thread.join(GONE_S)
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if self._handed == self._ended and self._running and self._is_quick(fn, args):
@@ -86,7 +91,12 @@ def connector(path: str, *, writes: bool, at_once: bool = False) -> Callable[[],
         connection = QuickConnection(
             lambda: sqlite3.connect(path, check_same_thread=False), writes=writes, at_once=at_once
         )
-        await connection
+        try:
+            await connection
+        except sqlite3.Error:
+            # Its thread is told to end, and would tell a loop that may be closed by then.
+            connection.ended()
+            raise
         return connection
 
     return connect

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import sys
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -118,3 +119,24 @@ async def test_a_closed_connection_says_so(file: Path) -> None:
     await connection.close()
     with pytest.raises(ValueError, match="onnection"):
         await connection.cursor()
+
+
+def test_a_file_that_cannot_be_opened_leaves_no_thread_that_talks_to_a_closed_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cries: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", cries.append)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads take turns as badly as on a busy machine
+    try:
+        for _ in range(100):
+            with asyncio.Runner() as runner, pytest.raises(sqlite3.OperationalError):
+                runner.run(_opened(tmp_path / "nowhere" / "x.db"))
+    finally:
+        sys.setswitchinterval(before)
+    assert not [thread for thread in threading.enumerate() if "_connection_worker" in thread.name]
+    assert cries == []
+
+
+async def _opened(path: Path) -> None:
+    await connector(str(path), writes=True)()
