@@ -135,7 +135,7 @@ CUTS: tuple[tuple[Cut, Scene], ...] = (
         inside.a_row_for_a_real_alert_carries_no_drill,
     ),
     (
-        Cut(recipients, '"" if self.destination.wanted else "stopped"', '""'),
+        Cut(recipients, '"" if self.destination.wanted else UNWANTED', '""'),
         inside.who_says_stop_meanwhile_gets_nothing,
     ),
     (
