@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from redis.asyncio import Redis
@@ -347,6 +348,21 @@ async def test_a_bug_in_the_words_of_one_language_leaves_the_others_alone(room: 
     assert all(row.error == "broken" and row.next_at is not None for row in failed), (
         "their next channel is due"
     )
+
+
+async def test_who_came_once_it_was_sent_is_sent_a_late_copy(room: PostRoom) -> None:
+    async with room.database.durable() as connection:
+        await connection.execute(update(revision).values(planned_at=room.clock.now() - timedelta(seconds=1)))
+    copies = set()
+    await room.write(3)
+
+    async def render(number: int, language: str, copy: Copy) -> Prepared:
+        copies.add(copy)
+        return await as_named(number, language, copy)
+
+    async with room.at_work(room.worker("one", render)):
+        await room.all_sent()
+    assert copies == {Copy.LATE}
 
 
 async def test_a_batch_on_which_our_code_always_breaks_is_given_up(

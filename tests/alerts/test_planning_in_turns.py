@@ -8,9 +8,10 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import func, select, update
 
-from alerts import merging, plans, strata
+from alerts import batches, merging, plans, strata
+from alerts.copies import Copy
 from alerts.planner import Planner
-from alerts.tables import delivery, revision
+from alerts.tables import batch, delivery, revision
 from places.audience import Audience
 from registry.merging import merge
 from registry.tables import person
@@ -139,6 +140,23 @@ async def test_who_becomes_one_with_somebody_planned_before_them_holds_up_nobody
     await to_the_end(planner)  # whoever was still to come has the other's delivery by now
     await to_the_end(planner)
     assert await warned(database) == Counter(dict.fromkeys(everybody - {newer}, 1))
+
+
+async def test_who_comes_once_it_was_sent_gets_a_copy_that_says_so(
+    planner: Planner, office: Office, database: Database, vault: Vault
+) -> None:
+    await to_the_end(planner)
+    office.clock.at += timedelta(minutes=2)
+    async with database.durable() as connection:
+        newcomer = await join(connection, vault, telegram("newcomer"), now=NOW)
+    await to_the_end(planner)
+    async with database.read() as connection:
+        written = (await connection.execute(select(batch.c.id))).scalars()
+        loaded = [one for number in written if (one := await batches.load(connection, number))]
+        assert {one.copy for one in loaded} == {Copy.FIRST, Copy.LATE}
+        (late,) = [one for one in loaded if one.copy is Copy.LATE]
+        whose = select(delivery.c.person_id).where(delivery.c.id.in_(late.deliveries))
+        assert (await connection.execute(whose)).scalars().all() == [newcomer.id]
 
 
 def planner_like(planner: Planner, owner: str) -> Planner:
