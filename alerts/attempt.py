@@ -145,8 +145,8 @@ async def attempt(gateway: Gateway, item: Item, message: Prepared, *, resend: bo
 async def attempt_many(
     gateway: BulkGateway, items: Sequence[Item], message: Prepared, *, resend: bool
 ) -> list[Verdict | Alone]:
-    """Try once for all of `items` in one call; as `attempt` for each of them, in their order. All have the same
-    parts of it.
+    """Try once for all of `items`, who have the same parts of it, in one call; as `attempt` for each of them,
+    in their order.
 
     Where the whole call fails every item is judged by that one error. Content that is rejected here may pass
     alone: one bad recipient can spoil a call, and a gateway can say the same more plainly to one.

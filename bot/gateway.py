@@ -21,7 +21,7 @@ class Limits:
     Attributes:
         per_second: messages a second for the whole account.
         per_recipient_s: seconds between two messages to one recipient; 0 = no limit.
-        recipient_burst: messages one recipient may get at once before that counts.
+        recipient_burst: messages one recipient may get at once before that counts; a broadcast adds one.
         in_flight: requests under way at once.
         text_units: longest text, UTF-16 units.
         batch: most recipients of one fan-out batch (half a second's worth, 10..100, unless a bulk call takes

@@ -56,7 +56,7 @@ class Limiter:
         self._keys = keys
         self._limits = limits
         self._spacing_us = max(1, round(1_000_000 / (limits.per_second * PACE)))
-        self._each_us = round(limits.per_recipient_s * 1e6)
+        self._each_us = round(limits.per_recipient_s * 1e6 / PACE)
         scripts = files("bot").joinpath("lua")
         self._bulk = redis.register_script(scripts.joinpath("bulk.lua").read_bytes())
         self._reply = redis.register_script(scripts.joinpath("reply.lua").read_bytes())
@@ -67,8 +67,8 @@ class Limiter:
     async def bulk(self, wanted: int, weights: Sequence[int] = (), lanes: Sequence[bytes] = ()) -> Grant:
         """Ask for up to `wanted` messages of a broadcast, in their order.
 
-        A warning may use what `Limits.recipient_burst` allows to one recipient in full, a reply leaves one of
-        it: so a warning never waits for the replies before it.
+        One recipient may get one message more of a broadcast at once than of replies, so that a warning does
+        not wait for the replies before it.
 
         Args:
             weights: slots each of them takes (text messages: segments; at least 1); empty = one each.
