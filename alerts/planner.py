@@ -26,7 +26,6 @@ from alerts.checkins import silenced
 from alerts.correction import batches_are_closed, correction_audience
 from alerts.digest import verify_digest
 from alerts.dispatch import Dispatch
-from alerts.errors import AlertRefusedError
 from alerts.lifecycle import AlertAct, AlertState
 from alerts.planned import Planned
 from alerts.plans import FenceLostError, Plan
@@ -166,19 +165,17 @@ class Planner:
             log.info("somebody was planned meanwhile", action="plan.again", revision=revision_id)
 
     async def _begin(self, revision_id: int) -> Writing | None:
-        """Claim a revision and find out whom of its audience has no delivery yet; None = not now."""
+        """Claim a revision and find out whom of its audience has no delivery yet; None = not now.
+
+        Raises:
+            AlertRefusedError: it is not what two officers approved; nothing is claimed.
+        """
         async with self.database.durable() as connection:
             plan = await plans.claim(connection, revision_id, self.owner, self.clock.now())
             if plan is None:
                 return None
             row = await revisions.read_revision(connection, revision_id)
-            try:
-                verify_digest(row)
-            except AlertRefusedError as error:
-                log.error(
-                    "a revision was not planned", action="plan.refused", revision=revision_id, code=str(error)
-                )
-                return None
+            verify_digest(row)
             # Every copy of the wrong one must be sent or stopped before it is known who got it.
             if row.corrects is not None and not await batches_are_closed(connection, row.corrects):
                 return None

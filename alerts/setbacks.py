@@ -1,5 +1,5 @@
-"""What broke over a bug of ours: the operators are paged, and it is left alone for longer each time. Touches
-operators' notices.
+"""What broke over a bug of ours, or is not what was approved: the operators are paged, and it is left alone for
+longer each time. Touches operators' notices.
 
 A planner does many things that do not depend on each other. One that breaks whenever it is tried must not
 keep the others from being done, as it would if it ended the process.
@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from alerts.errors import AlertRefusedError
 from staff import notices
 from staff.notices import NoticeKind
 from storage.clock import Clock
@@ -21,6 +22,8 @@ FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
 AGAIN = "It is tried again by itself, less and less often; the log says where it breaks."
 TEXTS = {
+    NoticeKind.PLAN_REFUSED: "An approved warning was changed behind everybody's back: it is not what two "
+    "officers approved, and it is not sent. Find out who changed it, and warn its people by a new alert.",
     NoticeKind.PLAN_BROKEN: "A mistake in our program keeps people of a warning from being planned: they may "
     f"not be warned. Reach them another way. {AGAIN}",
     NoticeKind.RUNGS_BROKEN: "A mistake in our program keeps people of a warning from being tried on their "
@@ -72,24 +75,26 @@ class Setbacks(Generic[K]):
             return None
         if key in self._pauses:
             async with self.database.durable() as connection:
-                await notices.resolve(
-                    connection, kind=self.kind, subject=self._named(key), at=self.clock.now()
-                )
+                for kind in (self.kind, NoticeKind.PLAN_REFUSED):
+                    await notices.resolve(
+                        connection, kind=kind, subject=self._named(key), at=self.clock.now()
+                    )
             del self._pauses[key]
         return done
 
     async def _broke(self, key: K, error: Exception) -> None:
-        name, text = self._named(key), TEXTS[self.kind]
-        log.error("work broke and is tried again later", action=self.kind, subject=name, exc_info=error)
+        name = self._named(key)
+        kind = NoticeKind.PLAN_REFUSED if isinstance(error, AlertRefusedError) else self.kind
+        log.error("work broke and is tried again later", action=kind, subject=name, exc_info=error)
         before = self._pauses.get(key, (FIRST_PAUSE_S / 2, 0.0))[0]
         pause = min(before * 2, LONGEST_PAUSE_S)
         self._pauses[key] = (pause, self.clock.monotonic() + pause)
         async with self.database.durable() as connection:
             await notices.post(
                 connection,
-                kind=self.kind,
+                kind=kind,
                 subject=name,
-                text=text,
+                text=TEXTS[kind],
                 urgent=True,
                 at=self.clock.now(),
             )

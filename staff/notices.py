@@ -36,6 +36,7 @@ class NoticeKind(StrEnum):
     RUNGS_RELEASED = "rungs.released"
     RUNGS_PASSED = "rungs.passed"  # never open: from here on an earlier release counts no more
     INBOX_FAILED = "inbox.failed"
+    PLAN_REFUSED = "plan.refused"
     PLAN_BROKEN = "plan.broken"
     RUNGS_BROKEN = "rungs.broken"
     PLANNER_BROKEN = "planner.broken"

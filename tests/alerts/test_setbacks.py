@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from alerts import plans, strata
 from alerts.dispatch import Dispatch
@@ -16,7 +16,7 @@ from alerts.epoch import EpochKeeper
 from alerts.planner import Planner
 from alerts.queue import Queue
 from alerts.setbacks import FIRST_PAUSE_S, LONGEST_PAUSE_S, Setbacks
-from alerts.tables import batch
+from alerts.tables import batch, revision
 from staff import notices
 from staff.notices import NoticeKind
 from storage.database import Database
@@ -178,3 +178,17 @@ async def test_sql_that_is_away_is_no_setback(sqlite: Database) -> None:
 async def waiting(database: Database) -> list[tuple[int, Any]]:
     async with database.read() as connection:
         return list(await plans.to_plan(connection, NOW))
+
+
+async def test_what_two_officers_did_not_approve_is_not_planned_and_pages_the_operators(
+    planner: Planner, office: Office, sqlite: Database
+) -> None:
+    ((severe, _),) = await waiting(sqlite)
+    extreme = await revision_of(office, event_title="Another", severity="Extreme")
+    async with sqlite.durable() as connection:
+        await connection.execute(
+            update(revision).where(revision.c.id == extreme).values(texts={"en": {"headline": "Send money"}})
+        )
+    await to_the_end(planner)
+    assert await written(sqlite) == {severe: PEOPLE}
+    assert await told(sqlite) == [("plan.refused", f"revision:{extreme}")]
