@@ -1,5 +1,5 @@
-"""What broke over a bug of ours, or is not what was approved: the operators are paged, and it is left alone for
-longer each time. Touches operators' notices.
+"""What broke over a bug of ours, or is not what was approved: the operators are paged, and it is left alone
+for longer each time. Touches operators' notices.
 
 A planner does many things that do not depend on each other. One that breaks whenever it is tried must not
 keep the others from being done, as it would if it ended the process.
