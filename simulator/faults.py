@@ -33,6 +33,7 @@ class Fault:
     Attributes:
         probability: share of matching requests it hits, 0..1.
         count: how many it hits at most; None = no end.
+        skip: how many matching ones it lets pass first: 1 and one recipient = their second message.
         recipients: chat ids, numbers or user ids it is limited to; empty = everybody.
         methods: methods it is limited to; not given = Telegram's `sendMessage` and `sendLocation`. Twilio's
             are `messages.create`, `messages.fetch`, `messages.list`, `content`; Viber's are its own names.
@@ -44,6 +45,7 @@ class Fault:
     kind: FaultKind
     probability: float = 1.0
     count: int | None = None
+    skip: int = 0
     recipients: frozenset[int | str] = field(default_factory=frozenset)
     methods: frozenset[str] = frozenset({"sendMessage", "sendLocation"})
     account: str = ""
@@ -55,6 +57,8 @@ class Fault:
             raise ValueError("probability is a share, 0 to 1")
         if self.count is not None and self.count < 1:
             raise ValueError("count is 1 or more")
+        if self.skip < 0:
+            raise ValueError("skip is 0 or more")
         if self.seconds < 0 or not 500 <= self.status <= 599:
             raise ValueError("seconds is 0 or more, status 500 to 599")
 
@@ -80,6 +84,7 @@ class FaultBox:
         self._next = 1
         self._faults: dict[int, Fault] = {}
         self._left: dict[int, int | None] = {}
+        self._passed: dict[int, int] = {}
         self._hits: dict[int, int] = {}
 
     def inject(self, fault: Fault) -> int:
@@ -87,6 +92,7 @@ class FaultBox:
         number = self._next
         self._next += 1
         self._faults[number], self._left[number], self._hits[number] = fault, fault.count, 0
+        self._passed[number] = 0
         return number
 
     def lift(self, number: int | None = None) -> None:
@@ -107,6 +113,9 @@ class FaultBox:
             if fault.account not in ("", account) or (fault.methods and method not in fault.methods):
                 continue
             if fault.recipients and chat not in fault.recipients:
+                continue
+            if self._passed[number] < fault.skip:
+                self._passed[number] += 1
                 continue
             if fault.probability < 1 and self._rng.random() >= fault.probability:
                 continue

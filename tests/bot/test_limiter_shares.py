@@ -1,5 +1,5 @@
-"""What replies and broadcasts leave each other, and both of them one recipient. A real Redis; no waiting: what
-is granted is counted by its own clock."""
+"""What replies and broadcasts leave each other, and both of them one recipient. A real Redis; no waiting:
+what is granted is counted by its own clock."""
 
 from redis.asyncio import Redis
 
