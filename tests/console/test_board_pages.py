@@ -1,9 +1,12 @@
 """The board and the list of the missing show what `alerts.board` counts, refresh themselves, and page."""
 
 import pytest
+from sqlalchemy import update
 
 from alerts import board, checkins
 from alerts.checkin_status import CheckinStatus
+from alerts.lifecycle import AlertState
+from alerts.tables import alert
 from console import board_pages
 from staff.officers import Role
 from tests.alerts.office import deliver, everywhere, only_in
@@ -24,6 +27,7 @@ async def broadcast(duty: Duty, states: list[str]) -> tuple[int, list[int], desk
             for number in range(len(states))
         ]
         await deliver(connection, revision.id, zip(people, states, strict=True))
+        await connection.execute(update(alert).values(state=AlertState.SENT))
     return revision.event_id, people, chief
 
 
