@@ -65,7 +65,8 @@ def test_bad_orders_are_refused(data: dict[str, object]) -> None:
         fault_from(data)
 
 
-def test_a_fault_may_let_the_first_ones_pass(faults: FaultBox) -> None:
+def test_a_fault_may_let_the_first_ones_pass() -> None:
+    faults = box()
     faults.inject(Fault(FaultKind.STORM, recipients=frozenset({5}), skip=1, count=1))
     assert faults.strike("7", "sendMessage", 6) is None, "somebody else's do not count"
     hits = [faults.strike("7", "sendMessage", 5) is not None for _ in range(3)]
