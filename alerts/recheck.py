@@ -48,8 +48,8 @@ class Recheck:
         self._read_at = now
         found = []
         for item in items:
-            person = people[item.delivery]
-            if person.state not in WAITING:
+            person = people.get(item.delivery)
+            if person is None or person.state not in WAITING:
                 # Somebody else ended it; their word stays, since outcomes only move forward.
                 found.append(Told(item, DeliveryState.SKIPPED, SETTLED))
             elif refusal := person.refusal(drill=standing.drill):
