@@ -83,9 +83,12 @@ class Further:
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """Everybody on this account waits for `seconds`; then this one is tried once more."""
+    """Everybody on this account waits for `seconds`, unless the provider turns out to mean this one only;
+    then this one is tried once more.
+    """
 
     seconds: float
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,16 +179,23 @@ def verdict_on(item: Item, error: SendError, *, resend: bool) -> Verdict:
     """What an error means for an item that was just tried."""
     match error:
         case RetryAfterError():
-            if error.recipient_only and error.seconds > LONGEST_WAIT_S:
-                return _refused(item, error.code)
-            item.attempts -= 1
-            return Again(error.seconds) if error.recipient_only else Freeze(error.seconds)
+            if not error.recipient_only:
+                item.attempts -= 1
+                return Freeze(error.seconds, error.code)
+            verdict = left_alone(item, error.seconds, error.code)
+            item.attempts -= isinstance(verdict, Again)
+            return verdict
         case ClosedError():
             return Closed(error.code)
         case MovedError():
             item.to = replace(item.to, value=error.new_value)
             return Again(0.0)
     return _judge(item, error, resend=resend)
+
+
+def left_alone(item: Item, seconds: float, code: str) -> Told | Again:
+    """What it means for an item that the provider wants its recipient left alone for `seconds`."""
+    return _refused(item, code) if seconds > LONGEST_WAIT_S else Again(seconds)
 
 
 def _taken(item: Item, accepted: Accepted) -> Told | Further:

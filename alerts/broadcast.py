@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from alerts.attempt import Again, Closed, Freeze, Further, Item, Told, Verdict, attempt
+from alerts.attempt import Again, Closed, Freeze, Further, Item, Told, Verdict, attempt, left_alone
 from alerts.copies import Copy
 from alerts.delivery import DeliveryState
 from alerts.lease import HeldEntry
@@ -84,11 +84,6 @@ class Broadcast:
     def waits(self) -> bool:
         """Whether anybody of this batch waits for their turn."""
         return bool(self._ready)
-
-    @property
-    def in_flight(self) -> int:
-        """Recipients of what the gateway was handed and has not answered yet."""
-        return sum(self._running.values())
 
     async def _fill(self) -> None:
         """Take room and slots for what is ready and send; or wait until something changes."""
@@ -268,9 +263,11 @@ class Broadcast:
                 self._ready.appendleft(item)
             case Again(pause_s):
                 self._pause(item, pause_s)
-            case Freeze(seconds):
-                await self._freeze(seconds)
-                self._ready.appendleft(item)
+            case Freeze(seconds, code):
+                if await self._freeze(seconds, item.lane):
+                    self._ready.appendleft(item)
+                else:
+                    await self._take(item, left_alone(item, seconds, code), standing)
             case Closed(code):
                 self.closed = code
                 self._end(Told(item, item.unsent, code), standing.severity)
@@ -284,12 +281,14 @@ class Broadcast:
             self._ready.append(item)
         self._rest.end()
 
-    async def _freeze(self, seconds: float) -> None:
+    async def _freeze(self, seconds: float, lane: bytes = b"") -> bool:
+        """Whether everybody waits, and not only the recipient `lane`."""
         try:
-            await self.line.limiter.freeze(seconds)
+            return await self.line.limiter.freeze(seconds, lane)
         except (RedisError, *REDIS_AWAY):
             # Without Redis there are no grants either; the freeze of this process is set all the same.
             await asyncio.sleep(min(seconds, LONGEST_NAP_S))
+            return True
 
     def _end(self, told: Told, severity: str) -> None:
         self.news.end(told, severity)

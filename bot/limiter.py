@@ -10,6 +10,7 @@ get at most their share, and whatever they leave goes to bulk.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
 
@@ -61,6 +62,7 @@ class Limiter:
         self._bulk = redis.register_script(scripts.joinpath("bulk.lua").read_bytes())
         self._reply = redis.register_script(scripts.joinpath("reply.lua").read_bytes())
         self._freeze = redis.register_script(scripts.joinpath("freeze.lua").read_bytes())
+        self._meant = redis.register_script(scripts.joinpath("meant.lua").read_bytes())
         self._alone = _LocalPace(self._spacing_us / 1e6 / ALONE_SHARE, limits, clock)
         self._frozen_until = 0.0  # monotonic; by what this process was told, should Redis forget it
 
@@ -102,13 +104,27 @@ class Limiter:
             if granted:
                 return
 
-    async def freeze(self, seconds: float) -> None:
+    async def freeze(self, seconds: float, lane: bytes = b"") -> bool:
         """Nobody sends on this account for `seconds` (at most an hour); a longer freeze is never
-        shortened."""
+        shortened. False, and only nobody sends to `lane`, when it was them whom the provider meant.
+
+        Args:
+            lane: to whom the message was that the provider refused without saying whom it means.
+        """
         seconds = min(seconds, 3600.0)
+        with suppress(RedisError, *REDIS_AWAY):
+            if lane and self._each_us and await self._means_only(lane, seconds):
+                return False
         self._alone.freeze(seconds)
         self._frozen_until = max(self._frozen_until, self._clock.monotonic() + seconds)
         await self._freeze(keys=[self._keys.frozen], args=[round(seconds * 1e6)])
+        return True
+
+    async def _means_only(self, lane: bytes, seconds: float) -> bool:
+        name = lane.hex()[:32]
+        keys = [self._keys.recipient(name), self._keys.left_alone]
+        args: list[int | str] = [round(seconds * 1e6), self._each_us, self._limits.recipient_burst, name]
+        return bool(await self._meant(keys=keys, args=args))
 
     @property
     def _frozen_s(self) -> float:

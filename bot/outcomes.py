@@ -188,7 +188,7 @@ class Outcomes:
         else:
             seconds = error.seconds
             if not error.recipient_only:
-                await self._paces[claimed.channel, claimed.account].freeze(seconds)
+                await self._paces[claimed.channel, claimed.account].freeze(seconds, claimed.lane)
         code = claimed.error if claimed.error.startswith(UNKNOWN) else error.code
         await self.later(claimed, seconds, code, attempts=claimed.attempts)
 

@@ -66,6 +66,8 @@ class Pace(Protocol):
         """Return when one message to the recipient `lane` that takes `weight` slots may leave now."""
         ...
 
-    async def freeze(self, seconds: float) -> None:
-        """The provider said wait: nobody sends on this account for `seconds`."""
+    async def freeze(self, seconds: float, lane: bytes = b"") -> bool:
+        """The provider said wait: nobody sends on this account for `seconds`; False = only to the recipient
+        `lane`, whom it must have meant.
+        """
         ...

@@ -66,6 +66,11 @@ class AccountKeys:
         return f"muster:{self._tag}:to:{fingerprint}"
 
     @property
+    def left_alone(self) -> str:
+        """Fingerprint of the recipient who alone must wait after a 429 that named nobody; lives as long."""
+        return f"muster:{self._tag}:alone"
+
+    @property
     def frozen(self) -> str:
         """Set while the provider told everybody to wait (429)."""
         return f"muster:{self._tag}:frozen"

@@ -75,7 +75,7 @@ async def test_final_at_once(error: SendError, state: DeliveryState) -> None:
 
 async def test_being_told_to_wait_costs_no_attempt() -> None:
     who = item()
-    assert await tried(who, RetryAfterError("flood", 7)) == Freeze(7)
+    assert await tried(who, RetryAfterError("flood", 7)) == Freeze(7, "flood")
     assert await tried(who, RetryAfterError("slow", 3, recipient_only=True)) == Again(3)
     assert who.attempts == 0
 

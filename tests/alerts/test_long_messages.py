@@ -162,9 +162,7 @@ async def test_after_an_error_in_the_middle_it_goes_on_there(
     await send(room)
     assert provider.parts == {value: [0, 1, 2] for value in values}
     found = {(state, attempts) for state, _error, attempts in (await outcomes(room)).values()}
-    assert found == {("accepted", 2), ("accepted", 1)}, (
-        "a 429 costs no attempt, nor does a part"
-    )
+    assert found == {("accepted", 2), ("accepted", 1)}, "a 429 costs no attempt, nor does a part"
 
 
 @pytest.mark.parametrize(
@@ -232,6 +230,28 @@ async def test_the_parts_of_a_message_keep_the_distance_of_one_chat(
         assert third - first >= 0.4, "one, and one more of a broadcast, at once; then two a second"
     begun, ended = ([provider.at[value][part] for value in values] for part in (1, 2))
     assert max(begun) < min(ended), "nobody waits for the distance of somebody else"
+
+
+@pytest.mark.parametrize("provider", [LongProvider], indirect=True, ids=["one"])
+async def test_a_429_after_the_first_part_stops_that_chat_and_nobody_else(
+    room: PostRoom, provider: LongProvider
+) -> None:
+    room.limits = Limits(1_000.0, 1.0, 5, 100, 4_096, BATCH, "2026-11-22")
+    values = await room.write(3 * BATCH)
+    quick = values[0]
+    provider.plan[quick, 1] = [RetryAfterError("flood", 1.5)]
+    await send(room)
+    assert provider.parts == {value: [0, 1, 2] for value in values}
+    others = max(provider.at[value][-1] for value in values[1:])
+    assert provider.at[quick][1] - provider.at[quick][0] >= 1.5
+    assert provider.at[quick][1] > others
+    await room.write(2)
+    room.provider = again = LongProvider()
+    again.plan[f"chat-{3 * BATCH}", 1] = [RetryAfterError("flood", 3_600.0)]
+    await send(room)
+    found = await outcomes(room)
+    assert found[f"chat-{3 * BATCH}"][:2] == ("failed", PARTLY), "too long to wait for: their next channel"
+    assert found[f"chat-{3 * BATCH + 1}"][0] == found[values[1]][0] == "accepted"
 
 
 @pytest.mark.parametrize("provider", [LongProvider], indirect=True, ids=["one"])

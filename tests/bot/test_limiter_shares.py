@@ -6,6 +6,7 @@ from redis.asyncio import Redis
 from bot.limiter import HORIZON_US, PACE, REPLY_SHARE, Limiter
 from storage.keys import AccountKeys
 from tests.bot.test_limiter import limiter
+from tests.conftest import on_both_kinds
 
 
 async def test_a_broadcast_leaves_alone_whoever_had_their_share(redis: Redis) -> None:
@@ -112,3 +113,40 @@ async def test_after_a_broadcast_replies_get_everything_again(redis: Redis) -> N
     assert 0 < await redis.pttl(keys.bulk) <= 1000
     await redis.delete(keys.bulk)  # as it goes by itself, a second after the last grant of bulk
     assert (await replies_until_refused(source))[0] > PER_SECOND * 10 * HORIZON_S - few - 2
+
+
+@on_both_kinds
+async def test_who_had_a_message_a_moment_ago_is_meant_by_a_429_alone(redis: Redis) -> None:
+    source, other = (limiter(redis, 1000.0, per_recipient_s=PACE, burst=2) for _process in range(2))
+    ann, bob = b"a" * 16, b"b" * 16
+    assert (await source.bulk(2, lanes=[ann, ann])).count == 2
+    assert not await source.freeze(20.0, ann), "they had two at once"
+    grant = await other.bulk(2, lanes=[ann, bob])
+    assert (grant.count, list(grant.early)) == (1, [0]), "nobody else waits"
+    assert 18.0 < grant.early[0] <= 20.0
+    granted, wait = await other._reply_slot(ann)
+    assert not granted
+    assert wait > 18.0, "a reply waits, too"
+    assert not await source.freeze(1.0, ann), "the same one again says nothing of others"
+    assert (await other.bulk(1, lanes=[ann])).early[0] > 17.0, "a longer wait is never shortened"
+
+
+@on_both_kinds
+async def test_a_429_to_who_had_nothing_else_or_to_a_second_one_means_everybody(redis: Redis) -> None:
+    source = limiter(redis, 1000.0, per_recipient_s=PACE, burst=2)
+    ann, bob, eve = (bytes([number]) * 16 for number in range(3))
+    assert (await source.bulk(1, lanes=[ann])).count == 1
+    assert await source.freeze(0.1, ann)
+    assert (await limiter(redis, 1000.0).bulk(1)).count == 0
+    await redis.flushdb()
+    source = limiter(redis, 1000.0, per_recipient_s=PACE, burst=2)
+    assert (await source.bulk(4, lanes=[bob, bob, eve, eve])).count == 4
+    assert not await source.freeze(20.0, bob)
+    assert await source.freeze(20.0, eve), "two different ones within that time"
+    assert (await limiter(redis, 1000.0).bulk(1)).count == 0
+
+
+async def test_where_one_recipient_has_no_limit_a_429_means_everybody(redis: Redis) -> None:
+    source = limiter(redis, 1000.0)
+    assert (await source.bulk(2, lanes=[b"a" * 16] * 2)).count == 2
+    assert await source.freeze(20.0, b"a" * 16)

@@ -238,7 +238,7 @@ async def test_a_claim_is_renewed_after_a_long_wait_for_a_slot(wiring: Wiring, c
         async def reply(self, lane: bytes, weight: int = 1) -> None:
             clock.ahead += 50
 
-        async def freeze(self, seconds: float) -> None:
+        async def freeze(self, seconds: float, lane: bytes = b"") -> bool:
             raise AssertionError
 
     wiring.sender._paces = {next(iter(wiring.sender._paces)): Slow()}
@@ -257,7 +257,7 @@ async def test_a_claim_lost_while_waiting_for_a_slot_sends_nothing(
             async with wiring.database.bulk() as connection:
                 assert await claim_next(connection, lane, clock.now())
 
-        async def freeze(self, seconds: float) -> None:
+        async def freeze(self, seconds: float, lane: bytes = b"") -> bool:
             raise AssertionError
 
     wiring.sender._paces = {next(iter(wiring.sender._paces)): Stolen()}

@@ -171,8 +171,9 @@ class OpenPace:
         self.replies += 1
         self.slots += weight
 
-    async def freeze(self, seconds: float) -> None:
+    async def freeze(self, seconds: float, lane: bytes = b"") -> bool:
         self.frozen.append(seconds)
+        return True
 
 
 @dataclass

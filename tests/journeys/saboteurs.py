@@ -108,8 +108,8 @@ def ignore_429(patch: Patch) -> None:
     async def bulk(_self: Limiter, wanted: int, *_who: Sequence[object]) -> Grant:
         return Grant(wanted, 0.0, 0.0, 0.0)
 
-    async def freeze(_self: Limiter, _seconds: float) -> None:
-        return None
+    async def freeze(_self: Limiter, *_whom: object) -> bool:
+        return True
 
     patch.setattr(Limiter, "bulk", bulk)
     patch.setattr(Limiter, "freeze", freeze)
