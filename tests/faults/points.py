@@ -154,7 +154,7 @@ def _deadly(function: Callable[..., Any], point: Point, end: Callable[[], None])
 def die(name: str) -> None:
     """Say where, when and with how many requests under way or answered and not marked yet, and be gone."""
     broadcasts = [one for one in gc.get_objects() if isinstance(one, Broadcast)]
-    under_way = sum(one.in_flight + one.news.unmarked for one in broadcasts)
+    under_way = sum(sum(one._running.values()) + one.news.unmarked for one in broadcasts)
     line = json.dumps({"died": name, "mono": time.monotonic(), "in_flight": under_way}) + "\n"
     os.write(sys.stderr.fileno(), line.encode())
     os.kill(os.getpid(), signal.SIGKILL)
