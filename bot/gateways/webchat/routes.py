@@ -150,10 +150,11 @@ class _Site:
         events = self._gateway.parse(hook)
         if not events:
             raise MalformedHookError("unknown_kind")
+        # First: a browser that sees its words in the history takes them for stored and lets go of them.
+        await self._store_events(events)
         for event in events:
             if isinstance(event, Inbound):
                 await self._gateway.keep_own(event, read_said(hook.body).id)
-        await self._store_events(events)
         return web.json_response({"stored": True}, status=202, headers={"Cache-Control": "no-store"})
 
     async def take_acks(self, request: web.Request) -> web.Response:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import aiohttp
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bot.gateways.webchat.guard import Allowance
 from bot.gateways.webchat.routes import GENEROUS
@@ -72,9 +72,9 @@ async def test_a_message_is_stored_for_its_chat_with_a_language_hint(site: Site)
     hint = {"Accept-Language": "vi-VN,vi;q=0.9"}
     assert await visitor.post("/chat/messages", {"id": "s", "start": "drill-abc"}, hint) == 202
     assert await visitor.post("/chat/messages", {"id": "t", "text": "xin chào"}, hint) == 202
-    start, text = await site.said()
+    start, words = await site.said()
     assert (start.kind, start.text, start.language) == (InboundKind.START, "drill-abc", "vi-VN")
-    assert (text.kind, text.text, text.address) == (InboundKind.TEXT, "xin chào", visitor.address)
+    assert (words.kind, words.text, words.address) == (InboundKind.TEXT, "xin chào", visitor.address)
 
 
 async def test_the_same_id_from_two_browsers_is_two_messages(site: Site) -> None:
@@ -83,6 +83,20 @@ async def test_the_same_id_from_two_browsers_is_two_messages(site: Site) -> None
         assert await visitor.say("same", text="hello") == 202
     assert len(await site.said()) == 2
     assert await rows(site.database, webchat_message) == 2
+
+
+async def test_what_could_not_be_stored_is_not_shown_as_said(site: Site) -> None:
+    """A browser lets go of its words when it sees them in the history."""
+    visitor = await site.visitor()
+    async with site.database.durable() as connection:
+        await connection.execute(text("ALTER TABLE inbox RENAME TO elsewhere"))
+    assert await visitor.say("again", text="help") >= 500
+    assert await rows(site.database, webchat_message) == 0
+    async with site.database.durable() as connection:
+        await connection.execute(text("ALTER TABLE elsewhere RENAME TO inbox"))
+    assert await visitor.say("again", text="help") == 202
+    assert [one.text for one in await site.said()] == ["help"]
+    assert await rows(site.database, webchat_message) == 1
 
 
 async def test_acknowledging_twice_gives_one_receipt(site: Site) -> None:
