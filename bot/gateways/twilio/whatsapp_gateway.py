@@ -89,7 +89,7 @@ class WhatsAppGateway:
         self.limits = Limits(
             per_second=rate,
             per_recipient_s=6.0,
-            recipient_burst=20,
+            recipient_burst=40,
             in_flight=CONNECTIONS,
             text_units=TEXT_UNITS,
             batch=max(10, min(100, round(rate / 2))),
