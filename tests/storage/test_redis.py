@@ -45,13 +45,14 @@ def test_all_keys_of_an_account_lie_in_one_slot() -> None:
     names = [
         *(keys.stream(priority) for priority in range(4)), keys.enqueued("life"), keys.marks("1:0"),
         keys.provider_ids("1:0"), keys.bulk, keys.granted, keys.reserve, keys.recipient("00ff"), keys.frozen,
+        keys.left_alone,
     ]  # fmt: skip
     tags = {name[name.index("{") + 1 : name.index("}")] for name in names}
     assert tags == {"whatsapp:main"}
     members = {name for name in vars(AccountKeys) if not name.startswith("_")} - {"channel", "account"}
     assert members == {
         *("stream", "enqueued", "marks", "provider_ids", "limiter", "bulk", "granted"),
-        *("reserve", "recipient", "frozen"),
+        *("reserve", "recipient", "frozen", "left_alone"),
     }
 
 
