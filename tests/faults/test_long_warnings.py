@@ -128,7 +128,7 @@ async def test_two_messages_each_stay_within_the_rate(front: Opener, sqlite_url:
         assert [one for one in ledger.attempts("telegram") if one.status == 429] == []
         assert [one for one in ledger.violations() if not one.tolerated] == []
         rules = config.limits
-        assert ledger.most_within(1.0 - rules.jitter_s) <= rules.bot_per_second, "as the provider tolerates it"
+        assert ledger.most_within(1.0 - rules.jitter_s) <= rules.bot_per_second, "as it tolerates"
 
 
 async def test_who_blocks_us_after_the_first_message_is_corrected(front: Opener, sqlite_url: str) -> None:
