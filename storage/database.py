@@ -9,9 +9,11 @@ Four ways in, the same on both databases:
 On SQLite every writing transaction is BEGIN IMMEDIATE; keep it short and await nothing else inside.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, MutableSet, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -23,7 +25,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from storage.errors import ConfigurationError, StorageUnavailableError
 from storage.liveness import ask_after_idling
-from storage.sqlite_driver import connector
+from storage.sqlite_driver import QuickConnection, connector
 from storage.turn import Turn
 
 BUSY_TIMEOUT_MS = 30_000
@@ -45,13 +47,19 @@ class Database:
         reading: AsyncEngine,
         glancing: AsyncEngine,
         turn: Turn | None = None,
+        opened: Collection[QuickConnection] = (),
     ) -> None:
-        """`turn` is held during a writing transaction, so that none waits at SQLite's lock."""
+        """
+        Args:
+            turn: held during a writing transaction, so that none waits at SQLite's lock.
+            opened: SQLite's connections that are in use or not gone yet.
+        """
         self._durable = durable
         self._bulk = bulk
         self._reading = reading
         self._glancing = glancing
         self._turn = turn
+        self._opened = opened
 
     @property
     def dialect(self) -> str:
@@ -92,9 +100,11 @@ class Database:
             yield connection
 
     async def close(self) -> None:
-        """Close every pooled connection."""
+        """Close every pooled connection, and wait for the threads of those that were cut off."""
         for engine in {self._durable, self._bulk, self._reading, self._glancing}:
             await engine.dispose()
+        for connection in [one for one in self._opened if one.is_ending]:
+            await asyncio.to_thread(connection.ended)
 
     def _waits(self, *, urgent: bool) -> AbstractAsyncContextManager[object]:
         return nullcontext() if self._turn is None else self._turn.taken(urgent=urgent)
@@ -160,17 +170,20 @@ def open_database(url: str, *, pool_size: int = 5) -> Database:
         reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         alone = engine.execution_options(isolation_level="AUTOCOMMIT")
         return Database(engine, engine, reading, alone)
+    opened: WeakSet[QuickConnection] = WeakSet()
     return Database(
-        _sqlite_engine(target, 1, "FULL", "BEGIN IMMEDIATE"),
-        _sqlite_engine(target, 1, "NORMAL", "BEGIN IMMEDIATE", cache_kb=BULK_CACHE_KB),
-        _sqlite_engine(target, pool_size, "NORMAL", "BEGIN"),
-        _sqlite_engine(target, 1, "NORMAL", "BEGIN", at_once=True),
+        _sqlite_engine(target, opened, 1, "FULL", "BEGIN IMMEDIATE"),
+        _sqlite_engine(target, opened, 1, "NORMAL", "BEGIN IMMEDIATE", cache_kb=BULK_CACHE_KB),
+        _sqlite_engine(target, opened, pool_size, "NORMAL", "BEGIN"),
+        _sqlite_engine(target, opened, 1, "NORMAL", "BEGIN", at_once=True),
         Turn(BUSY_TIMEOUT_MS / 1000),
+        opened,
     )
 
 
 def _sqlite_engine(
     url: str,
+    opened: MutableSet[QuickConnection],
     pool_size: int,
     synchronous: str,
     begin: str,
@@ -179,9 +192,10 @@ def _sqlite_engine(
     cache_kb: int = CACHE_KB,
 ) -> AsyncEngine:
     writes = begin != "BEGIN"
+    path = make_url(url).database or ""
     engine = create_async_engine(
         url,
-        async_creator=connector(make_url(url).database or "", writes=writes, at_once=at_once),
+        async_creator=connector(path, writes=writes, at_once=at_once, opened=opened),
         poolclass=AsyncAdaptedQueuePool,
         pool_size=pool_size,
         max_overflow=0,

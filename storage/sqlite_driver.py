@@ -8,7 +8,7 @@ a writing transaction unless it is said to be brief: a thread waits for the inte
 """
 
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableSet
 from typing import Any
 
 from aiosqlite import Connection
@@ -41,8 +41,13 @@ class QuickConnection(Connection):
         self._handed = 0  # calls given to the thread
         self._ended = 0  # calls the thread came to the end of; only it counts them
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether its thread was told to end and did not yet."""
+        return not self._running and self._thread.is_alive()
+
     def ended(self) -> None:
-        """Wait for the thread of a connection that could not be opened; it has nothing left to do."""
+        """Wait for the thread, which was told to end: what it has to say is for the loop that runs now."""
         self._thread.join(GONE_S)
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -83,14 +88,22 @@ class QuickConnection(Connection):
         return len(values) <= MANY_VALUES and not sql.lstrip()[:6].upper().startswith(MAY_TAKE_LONG)
 
 
-def connector(path: str, *, writes: bool, at_once: bool = False) -> Callable[[], Awaitable[QuickConnection]]:
-    """What SQLAlchemy calls to connect (`async_creator`)."""
+def connector(
+    path: str, *, writes: bool, at_once: bool = False, opened: MutableSet[QuickConnection] | None = None
+) -> Callable[[], Awaitable[QuickConnection]]:
+    """What SQLAlchemy calls to connect (`async_creator`).
+
+    Args:
+        opened: every connection is added to it.
+    """
 
     async def connect() -> QuickConnection:
         # Two threads use it, never at the same time.
         connection = QuickConnection(
             lambda: sqlite3.connect(path, check_same_thread=False), writes=writes, at_once=at_once
         )
+        if opened is not None:
+            opened.add(connection)
         try:
             await connection
         except sqlite3.Error:

@@ -1,10 +1,12 @@
 """What runs at once on a connection to SQLite, what goes to the thread, and what a cancellation leaves."""
 
 import asyncio
+import shutil
 import sqlite3
 import sys
 import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -140,3 +142,37 @@ def test_a_file_that_cannot_be_opened_leaves_no_thread_that_talks_to_a_closed_lo
 
 async def _opened(path: Path) -> None:
     await connector(str(path), writes=True)()
+
+
+def test_closing_waits_for_the_thread_of_a_connection_that_was_cut_off(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cries: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", cries.append)
+    path = tmp_path / "cut.db"
+    shutil.copy(sqlite_template, path)
+
+    async def cut_off(turns: int) -> None:
+        database = open_database(f"sqlite:///{path}")
+
+        async def read() -> None:
+            async with database.read() as connection:
+                await connection.execute(text("SELECT 1"))
+
+        reading = asyncio.create_task(read())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
+        await database.close()
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads take turns as badly as on a busy machine
+    try:
+        for turns in (1, 2, 3, 5) * 60:
+            with asyncio.Runner() as runner:
+                runner.run(cut_off(turns))
+    finally:
+        sys.setswitchinterval(before)
+    assert cries == []
