@@ -58,11 +58,10 @@ class Limiter:
         self._limits = limits
         self._spacing_us = max(1, round(1_000_000 / (limits.per_second * PACE)))
         self._each_us = round(limits.per_recipient_s * 1e6 / PACE)
-        scripts = files("bot").joinpath("lua")
-        self._bulk = redis.register_script(scripts.joinpath("bulk.lua").read_bytes())
-        self._reply = redis.register_script(scripts.joinpath("reply.lua").read_bytes())
-        self._freeze = redis.register_script(scripts.joinpath("freeze.lua").read_bytes())
-        self._meant = redis.register_script(scripts.joinpath("meant.lua").read_bytes())
+        self._bulk, self._reply, self._freeze, self._meant = (
+            redis.register_script(_script("moment") + _script(name))
+            for name in ("bulk", "reply", "freeze", "meant")
+        )
         self._alone = _LocalPace(self._spacing_us / 1e6 / ALONE_SHARE, limits, clock)
         self._frozen_until = 0.0  # monotonic; by what this process was told, should Redis forget it
 
@@ -153,6 +152,10 @@ class Limiter:
             ],
         )
         return bool(granted), int(wait) / 1e6
+
+
+def _script(name: str) -> bytes:
+    return files("bot").joinpath("lua", f"{name}.lua").read_bytes()
 
 
 class _LocalPace:

@@ -4,20 +4,8 @@
 -- ARGV: spacing, spacing of replies while bulk is under way, horizon, spacing for one recipient (0 = none), burst - 1,
 -- slots it takes. All but the last two in microseconds.
 -- Returns {1, microseconds until its first slot} or {0, microseconds to wait before asking again}
-local clock = redis.call('TIME')
-local now = clock[1] * 1000000 + clock[2]
 local spacing, shared, horizon = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local each, burst, weight = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
--- A time and when it was written. Where the clock went back since, it goes back with it.
-local function moment(key)
-  local at, written = string.match(redis.call('GET', key) or '', '^(%d+) (%d+)$')
-  at, written = tonumber(at or '0'), tonumber(written or '0')
-  if written > now then
-    at = at - (written - now)
-    redis.call('SET', key, string.format('%.0f %.0f', at, now), 'KEEPTTL')
-  end
-  return at
-end
 local frozen = moment(KEYS[2])
 if frozen > now then
   return {0, frozen - now}
@@ -37,13 +25,13 @@ end
 if tat > now + 10 * horizon then
   return {0, tat - now - 10 * horizon}
 end
-redis.call('SET', KEYS[1], string.format('%.0f %.0f', tat + weight * spacing, now), 'PX', 60000)
+keep(KEYS[1], tat + weight * spacing, 60000)
 redis.call('INCRBY', KEYS[6], weight)
 if busy then
-  redis.call('SET', KEYS[4], string.format('%.0f %.0f', replies + weight * shared, now), 'PX', 60000)
+  keep(KEYS[4], replies + weight * shared, 60000)
 end
 if each > 0 then
   local mine = math.max(moment(KEYS[5]), tat) + each
-  redis.call('SET', KEYS[5], string.format('%.0f %.0f', mine, now), 'PX', math.ceil((mine - now) / 1000))
+  keep(KEYS[5], mine, (mine - now) / 1000)
 end
 return {1, tat - now}
